@@ -40,13 +40,20 @@ bool is_windowed(std::string const& name) {
     return name == "get_alerts";
 }
 
+template <class Visit>
+void each_object(dom::element value, std::string const& path, Visit const& visit);
+
 /// Every object of the document, with the path that leads to it.
+template <class Visit>
+void each_object(dom::object object, std::string const& path, Visit const& visit) {
+    visit(object, path);
+    for (auto const [key, member] : object) each_object(member, path + "/" + std::string(key), visit);
+}
+
 template <class Visit>
 void each_object(dom::element value, std::string const& path, Visit const& visit) {
     if (value.is_object()) {
-        auto const object = value.get_object().value();
-        visit(object, path);
-        for (auto const [key, member] : object) each_object(member, path + "/" + std::string(key), visit);
+        each_object(value.get_object().value(), path, visit);
     } else if (value.is_array()) {
         std::size_t index = 0;
         for (auto const element : value.get_array().value())
@@ -70,110 +77,125 @@ std::int64_t sum(dom::object object) {
     return total;
 }
 
-class Examples : public testing::TestWithParam<Example> {
-  protected:
-    void SetUp() override {
-        auto const error = parser_.load(GetParam().path).get(document_);
-        ASSERT_EQ(error, simdjson::SUCCESS) << simdjson::error_message(error);
-        ASSERT_TRUE(document_.is_object());
-    }
-
-    dom::parser parser_;
-    dom::element document_;
-};
-
-TEST_P(Examples, say_when_they_were_computed) {
-    if (is_request(GetParam().name)) GTEST_SKIP() << "a request has no time stamp";
-    EXPECT_TRUE(time_at(document_.get_object().value(), "timestamp"));
-}
-
-TEST_P(Examples, of_windowed_endpoints_tell_window_and_coverage) {
-    if (!is_windowed(GetParam().name)) GTEST_SKIP() << "not about a window";
-    dom::object const body = document_.get_object().value();
-    ASSERT_TRUE(has(body, "window"));
-    dom::object const window = body["window"].get_object().value();
-    auto const from = time_at(window, "from");
-    auto const to = time_at(window, "to");
-    ASSERT_TRUE(from && to);
-    EXPECT_LT(*from, *to);
-    EXPECT_EQ(gem::to_unix(*to) % 60, 0) << "windows end on a minute";
-
-    ASSERT_TRUE(has(body, "coverage"));
-    dom::object const coverage = body["coverage"].get_object().value();
-    ASSERT_TRUE(has(coverage, "complete") && has(coverage, "gaps") && has(coverage, "sources"));
-    bool const complete = coverage["complete"].get_bool().value();
-    EXPECT_EQ(complete, coverage["gaps"].get_array().value().size() == 0);
-    for (auto const gap : coverage["gaps"].get_array().value()) {
-        dom::object const entry = gap.get_object().value();
-        EXPECT_TRUE(time_at(entry, "from") && time_at(entry, "to") && has(entry, "reason"));
-    }
-
-    std::int64_t hours = 0;
-    if (body.at_key("hours").get_int64().get(hours) == simdjson::SUCCESS ||
-        body.at_key("analysis_period_hours").get_int64().get(hours) == simdjson::SUCCESS) {
-        EXPECT_EQ(*to - *from, gem::hours(hours));
+/// Calls `check(name, body)` for every example that is one; a file that is no JSON object fails the test.
+template <class Check>
+void each_example(Check const& check) {
+    auto const all = examples();
+    ASSERT_FALSE(all.empty());
+    for (auto const& example : all) {
+        SCOPED_TRACE(example.name);
+        dom::parser parser;
+        dom::object body;
+        auto const error = parser.load(example.path).get_object().get(body);
+        if (error == simdjson::SUCCESS)
+            check(example.name, body);
+        else
+            ADD_FAILURE() << simdjson::error_message(error);
     }
 }
 
-TEST_P(Examples, explain_every_score) {
-    dom::object const body = document_.get_object().value();
-    bool explained = false;
-    bool scored = false;
-    each_object(document_, "", [&](dom::object object, std::string const& path) {
-        explained = explained || has(object, "explanation");
-        for (auto const [key, member] : object)
-            scored = scored || (key.ends_with("_score") && !key.starts_with("min_") && !key.starts_with("avg_"));
-        if (!has(object, "signal")) return;
-        for (auto const* key : {"value", "weight", "points", "sentence"})
-            EXPECT_TRUE(has(object, key)) << path << '/' << key;
+TEST(Examples, say_when_they_were_computed) {
+    each_example([](std::string const& name, dom::object body) {
+        if (!is_request(name)) EXPECT_TRUE(time_at(body, "timestamp"));
     });
-    if (is_request(GetParam().name) || !scored) GTEST_SKIP() << "no score in it";
-    EXPECT_TRUE(has(body, "formula_version"));
-    // A list of commits has its receipts where one commit is asked for.
-    EXPECT_TRUE(explained || GetParam().name.find("commits") != std::string::npos);
 }
 
-TEST_P(Examples, add_up) {
-    each_object(document_, "", [&](dom::object object, std::string const& path) {
-        for (auto const* total : {"total_events", "total"}) {
-            std::int64_t expected = 0;
-            if (object.at_key(total).get_int64().get(expected) != simdjson::SUCCESS) continue;
-            for (auto const* parts : {"counts", "event_breakdown", "activity_breakdown"}) {
-                dom::object breakdown;
-                if (object.at_key(parts).get_object().get(breakdown) == simdjson::SUCCESS) {
-                    EXPECT_EQ(sum(breakdown), expected) << path << '/' << parts;
+TEST(Examples, of_windowed_endpoints_tell_their_window) {
+    each_example([](std::string const& name, dom::object body) {
+        if (!is_windowed(name)) return;
+        dom::object window;
+        ASSERT_EQ(body.at_key("window").get_object().get(window), simdjson::SUCCESS);
+        auto const from = time_at(window, "from");
+        auto const to = time_at(window, "to");
+        ASSERT_TRUE(from && to);
+        EXPECT_LT(*from, *to);
+        EXPECT_EQ(gem::to_unix(*to) % 60, 0) << "windows end on a minute";
+        std::int64_t hours = 0;
+        if (body.at_key("hours").get_int64().get(hours) == simdjson::SUCCESS ||
+            body.at_key("analysis_period_hours").get_int64().get(hours) == simdjson::SUCCESS) {
+            EXPECT_EQ(*to - *from, gem::hours(hours));
+        }
+    });
+}
+
+TEST(Examples, of_windowed_endpoints_tell_what_was_covered) {
+    each_example([](std::string const& name, dom::object body) {
+        if (!is_windowed(name)) return;
+        dom::object coverage;
+        ASSERT_EQ(body.at_key("coverage").get_object().get(coverage), simdjson::SUCCESS);
+        bool complete = false;
+        dom::array gaps;
+        ASSERT_EQ(coverage.at_key("complete").get_bool().get(complete), simdjson::SUCCESS);
+        ASSERT_EQ(coverage.at_key("gaps").get_array().get(gaps), simdjson::SUCCESS);
+        EXPECT_TRUE(coverage.at_key("sources").is_array());
+        EXPECT_EQ(complete, gaps.size() == 0);
+        for (auto const gap : gaps) {
+            dom::object const entry = gap.get_object().value();
+            EXPECT_TRUE(time_at(entry, "from") && time_at(entry, "to") && has(entry, "reason"));
+        }
+    });
+}
+
+TEST(Examples, explain_every_score) {
+    each_example([](std::string const& name, dom::object body) {
+        if (is_request(name)) return;
+        bool explained = false;
+        bool scored = false;
+        each_object(body, "", [&](dom::object object, std::string const& path) {
+            explained = explained || has(object, "explanation");
+            for (auto const [key, member] : object)
+                scored = scored || (key.ends_with("_score") && !key.starts_with("min_") && !key.starts_with("avg_"));
+            if (!has(object, "signal")) return;
+            for (auto const* key : {"value", "weight", "points", "sentence"})
+                EXPECT_TRUE(has(object, key)) << path << '/' << key;
+        });
+        if (!scored) return;
+        EXPECT_TRUE(has(body, "formula_version"));
+        // A list of commits has its receipts where one commit is asked for.
+        EXPECT_TRUE(explained || name.find("commits") != std::string::npos);
+    });
+}
+
+TEST(Examples, add_up) {
+    each_example([](std::string const&, dom::object body) {
+        each_object(body, "", [](dom::object object, std::string const& path) {
+            for (auto const* total : {"total_events", "total"}) {
+                std::int64_t expected = 0;
+                if (object.at_key(total).get_int64().get(expected) != simdjson::SUCCESS) continue;
+                for (auto const* parts : {"counts", "event_breakdown", "activity_breakdown"}) {
+                    dom::object breakdown;
+                    if (object.at_key(parts).get_object().get(breakdown) == simdjson::SUCCESS) {
+                        EXPECT_EQ(sum(breakdown), expected) << path << '/' << parts;
+                    }
                 }
             }
-        }
-        for (auto const* list : {"events", "commits", "monitors", "rules", "alerts", "repositories"}) {
             std::int64_t count = 0;
-            dom::array items;
-            if (object.at_key("count").get_int64().get(count) == simdjson::SUCCESS &&
-                object.at_key(list).get_array().get(items) == simdjson::SUCCESS) {
-                EXPECT_EQ(static_cast<std::int64_t>(items.size()), count) << path << '/' << list;
+            if (object.at_key("count").get_int64().get(count) == simdjson::SUCCESS) {
+                for (auto const* list : {"events", "commits", "monitors", "rules", "alerts", "repositories"}) {
+                    dom::array items;
+                    if (object.at_key(list).get_array().get(items) == simdjson::SUCCESS) {
+                        EXPECT_EQ(static_cast<std::int64_t>(items.size()), count) << path << '/' << list;
+                    }
+                }
             }
-        }
-        std::string_view sha;
-        if (object.at_key("sha").get_string().get(sha) == simdjson::SUCCESS) EXPECT_EQ(sha.size(), 40U) << path;
+            std::string_view sha;
+            if (object.at_key("sha").get_string().get(sha) == simdjson::SUCCESS) {
+                EXPECT_EQ(sha.size(), 40U) << path;
+            }
+        });
     });
 }
 
-TEST_P(Examples, of_problems_have_the_six_members) {
-    if (!is_problem(GetParam().name)) GTEST_SKIP() << "not a problem";
-    dom::object const body = document_.get_object().value();
-    EXPECT_EQ(body.size(), 6U);
-    for (auto const* key : {"type", "title", "status", "detail", "error_code", "timestamp"})
-        EXPECT_TRUE(has(body, key)) << key;
-    auto const status = body["status"].get_int64().value();
-    EXPECT_TRUE(status >= 400 && status < 600) << status;
+TEST(Examples, of_problems_have_the_six_members) {
+    each_example([](std::string const& name, dom::object body) {
+        if (!is_problem(name)) return;
+        EXPECT_EQ(body.size(), 6U);
+        for (auto const* key : {"type", "title", "status", "detail", "error_code", "timestamp"})
+            EXPECT_TRUE(has(body, key)) << key;
+        std::int64_t status = 0;
+        EXPECT_EQ(body.at_key("status").get_int64().get(status), simdjson::SUCCESS);
+        EXPECT_TRUE(status >= 400 && status < 600) << status;
+    });
 }
-
-std::string test_name(testing::TestParamInfo<Example> const& info) {
-    auto name = info.param.name;
-    std::ranges::replace_if(name, [](char c) { return c == '-' || c == '.'; }, '_');
-    return name;
-}
-
-INSTANTIATE_TEST_SUITE_P(docs, Examples, testing::ValuesIn(examples()), test_name);
 
 } // namespace
