@@ -59,7 +59,8 @@ TEST(ResponseHead, has_the_date_in_the_form_of_http) {
 }
 
 TEST(ResponseHead, a_value_cannot_begin_a_header_of_its_own) {
-    Request const request{.method = "GET", .target = "/", .path = "/", .query = {}, .headers = {}, .body = {}, .remote_address = {}};
+    Request const request{
+        .method = "GET", .target = "/", .path = "/", .query = {}, .headers = {}, .body = {}, .remote_address = {}};
     auto response = Response::of(200, "text/plain", "x");
     response.headers.emplace_back("Link", "a\r\nSet-Cookie: b");
     std::string out;
