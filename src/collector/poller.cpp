@@ -255,7 +255,7 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
         state.path.clear(); // the next look goes by name: somebody may have made it anew
         state.etag.clear();
     }
-    if (answered) state.last_poll = now;
+    if (answered || harvest.outcome == PollOutcome::gone) state.last_poll = now;
     if (harvest.outcome == PollOutcome::not_modified) {
         state.last_complete = started;
         state.gap_from.reset();
