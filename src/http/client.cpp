@@ -102,6 +102,9 @@ struct Transfer {
 };
 
 void Transfer::prepare(ClientOptions const& options) {
+    bool const http = request.url.starts_with("http://") || request.url.starts_with("https://");
+    if (!http || host == "(no host)")
+        return refuse(ErrorCode::invalid_argument, "expected an absolute http or https URL");
     easy.reset(curl_easy_init());
     if (!easy) return refuse(ErrorCode::internal, "out of memory");
     auto* const handle = easy.get();

@@ -167,7 +167,7 @@ TEST_F(GitHubReplay, misses_nothing_through_every_kind_of_bad_day) {
         {SocketReply::of(403, "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 1768479000\r\n",
                          R"({"message":"API rate limit exceeded"})"),
          "rate_limited"},
-        {{.bytes = "", .then = Then::reset}, "failed"},
+        {{.bytes = "HTTP/1.1 200 OK\r\n", .then = Then::reset}, "failed"},
         {{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[{\"id\":", .then = Then::stall}, "failed"},
         {{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[{\"id\":", .then = Then::close}, "failed"},
         {SocketReply::of(200, "ETag: \"broken\"\r\n", "[" + event_json(41) + R"(,{"id":"42","type":"Wat)"), "failed"},
