@@ -147,6 +147,17 @@ TEST_F(CollectorTest, records_a_gap_when_a_cut_answer_holds_nothing_known_and_ex
     EXPECT_EQ(data.count("coverage#gap#"), 1U);
 }
 
+TEST_F(CollectorTest, counts_what_github_shows_twice_while_it_is_paged_when_it_looks_for_a_gap) {
+    start();
+    http.will_answer(200, {}, page_json(0, 50));
+    collect();
+    clock.advance(minutes(5));
+    http.will_answer(200, next_link(2), page_json(900, 1000));
+    http.will_answer(200, next_link(3), page_json(805, 905)); // five new ones pushed five down meanwhile
+    http.will_answer(200, {}, page_json(705, 805));
+    EXPECT_TRUE(collect().targets.at(0).gap);
+}
+
 TEST_F(CollectorTest, loses_nothing_when_the_second_page_fails) {
     start();
     http.will_answer(200, {{"etag", "\"1\""}}, page_json(0, 10));
