@@ -300,7 +300,8 @@ Async<Result<ClientResponse>> CurlClient::send(ClientRequest request) {
             });
         }
         transfer->resume = [handler = std::move(handler), guard = std::move(guard), executor, slot]() mutable {
-            asio::post(executor, [handler = std::move(handler), guard = std::move(guard), slot]() mutable {
+            // The guard stays here: the caller's event loop must not end while this thread is still inside of post().
+            asio::post(executor, [handler = std::move(handler), slot]() mutable {
                 if (slot.is_connected()) slot.clear();
                 std::move(handler)();
             });
