@@ -57,12 +57,6 @@ std::expected<SettingValue, std::string> read_value(SettingRow const& row, std::
         value.text = ascii_lower(value.text);
         if (std::ranges::count(row.choices, value.text) == 0) return refuse();
         break;
-    case SettingKind::on_off: {
-        auto const word = ascii_lower(value.text);
-        value.on = word == "on" || word == "true" || word == "yes" || word == "1";
-        if (!value.on && word != "off" && word != "false" && word != "no" && word != "0") return refuse();
-        break;
-    }
     case SettingKind::list:
         value.list = split_list(value.text);
         break;
@@ -248,8 +242,6 @@ std::string SettingRow::expected() const {
     }
     case SettingKind::choice:
         return fmt::format("one of {}", fmt::join(choices, ", "));
-    case SettingKind::on_off:
-        return "on or off";
     case SettingKind::list:
         return "a list with commas";
     }

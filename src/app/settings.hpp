@@ -17,6 +17,9 @@
 
 namespace gem {
 
+/// Whether `serve` polls: when there is something named or watched, always (the public time line where there is not), never.
+enum class PollMode { automatic, on, off };
+
 /// What the program works with: one member for each row of the table.
 struct Settings {
     DatabaseConfig database;
@@ -28,7 +31,7 @@ struct Settings {
     std::vector<std::string> trusted_proxies;
     std::optional<std::int64_t> rate_limit; ///< requests a second for each client; empty: off
 
-    bool poll = true;
+    PollMode poll = PollMode::automatic;
     seconds poll_interval{0};
     std::vector<std::string> target_repositories; ///< `owner/name`, `org:NAME`, `user:NAME`, `public`
     std::vector<std::string> github_tokens;
@@ -38,7 +41,7 @@ struct Settings {
     LogFormat log_format = LogFormat::text;
 };
 
-enum class SettingKind { text, integer, choice, on_off, list };
+enum class SettingKind { text, integer, choice, list };
 
 /// Which part of the program a setting belongs to; a command takes the flags of the parts that it uses.
 enum class SettingGroup { storage, server, github, log };
@@ -47,7 +50,6 @@ enum class SettingGroup { storage, server, github, log };
 struct SettingValue {
     std::string text;
     std::int64_t integer = 0;
-    bool on = false;
     std::vector<std::string> list{};
 };
 

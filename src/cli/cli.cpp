@@ -90,14 +90,6 @@ void CommandLine::add_setting_flags(CLI::App& command, std::initializer_list<Set
                 invocation_.sources.flags[name] = text;
             };
             std::string const flag(row.flag);
-            if (row.kind == SettingKind::on_off) {
-                command
-                    .add_flag_function(
-                        flag + ",!--no-" + flag.substr(2), [put](std::int64_t count) { put(count > 0 ? "on" : "off"); },
-                        sentence)
-                    ->group(std::string(title(group)));
-                continue;
-            }
             command.add_option_function<std::string>(flag, put, sentence)
                 ->type_name(row.kind == SettingKind::integer ? "N"
                             : row.kind == SettingKind::list  ? "A,B…"

@@ -56,7 +56,7 @@ TEST(Settings, have_their_documented_defaults) {
     EXPECT_EQ(settings.values.rate_limit, 100);
     EXPECT_EQ(settings.values.poll_interval, seconds(300));
     EXPECT_EQ(settings.values.github_api_base, "https://api.github.com");
-    EXPECT_TRUE(settings.values.poll);
+    EXPECT_EQ(settings.values.poll, PollMode::automatic);
     EXPECT_TRUE(settings.is_default("api_port"));
     EXPECT_EQ(origin(settings, "api_port"), "default");
 }
@@ -141,12 +141,12 @@ TEST(Settings, read_lists_from_toml_arrays_and_from_text_with_commas) {
     EXPECT_EQ(settings.values.cors_origins, (std::vector<std::string>{"https://a.example", "https://b.example"}));
 }
 
-TEST(Settings, read_switches_and_words) {
+TEST(Settings, read_words_in_any_case) {
     auto const settings =
         good({.flags = {},
-              .environment = {{"POLL", "False"}, {"RATE_LIMIT", "off"}, {"LOG_FORMAT", "JSON"}},
+              .environment = {{"POLL", "OFF"}, {"RATE_LIMIT", "off"}, {"LOG_FORMAT", "JSON"}},
               .config_file = {}});
-    EXPECT_FALSE(settings.values.poll);
+    EXPECT_EQ(settings.values.poll, PollMode::off);
     EXPECT_EQ(settings.values.rate_limit, std::nullopt);
     EXPECT_EQ(settings.values.log_format, LogFormat::json);
 }

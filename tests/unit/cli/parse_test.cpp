@@ -33,7 +33,7 @@ std::vector<std::string> split(std::string const& name) {
 }
 
 TEST(CommandLine, knows_the_command_and_puts_flags_into_settings) {
-    auto const invocation = parse({"serve", "--port", "9000", "--db-path", "x.db", "--no-poll"}, {});
+    auto const invocation = parse({"serve", "--port", "9000", "--db-path", "x.db", "--poll", "off"}, {});
     ASSERT_TRUE(invocation.has_value());
     EXPECT_EQ(invocation->command, "serve");
     EXPECT_EQ(invocation->sources.flags,
