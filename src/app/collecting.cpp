@@ -20,6 +20,7 @@ CollectorOptions options_of(Settings const& settings, Collecting::Use use) {
     CollectorOptions options{.targets = parse_targets(settings.target_repositories)};
     options.poller.limits.ceiling = settings.poll_interval;
     options.poller.limits.floor = std::min(options.poller.limits.floor, settings.poll_interval);
+    options.run_for_everybody = use != Collecting::Use::serve || settings.poll == PollMode::on;
     if (use == Collecting::Use::one_cycle) options.state_flush = seconds(0);
     return options;
 }
@@ -49,7 +50,7 @@ Result<void> collect_until_signal(Settings const& settings, Clock const& clock, 
     std::function<void()> stop;
     bool stopping = false;
     auto const work = [&](DatabaseService& database) -> Async<Result<void>> {
-        Collecting collecting(database, settings, clock, log, Collecting::Use::for_long);
+        Collecting collecting(database, settings, clock, log, Collecting::Use::collect);
         Children children(co_await asio::this_coro::executor);
         children.spawn(collecting.collector().run());
         stop = [&children] { children.cancel(); };

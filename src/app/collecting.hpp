@@ -17,7 +17,8 @@ namespace gem {
 class Collecting {
   public:
     enum class Use {
-        for_long, ///< serve, collect: writes what a restart needs, times alone now and then
+        serve,    ///< writes what a restart needs, times alone now and then; by itself as POLL says
+        collect,  ///< the same; with nothing named it asks everybody's time line
         one_cycle ///< collect --once: writes everything at once
     };
     Collecting(DatabaseService& database, Settings const& settings, Clock const& clock, Log& log, Use use);

@@ -49,6 +49,12 @@ std::string with_payload(std::string_view type, std::string_view payload) {
 
 EventFacts facts_of(std::string_view type, std::string_view payload) { return good(with_payload(type, payload)).facts; }
 
+EventFacts made(void (*fill)(EventFacts&)) {
+    EventFacts facts;
+    fill(facts);
+    return facts;
+}
+
 TEST(EventParser, reads_every_field_of_a_plain_event_and_keeps_the_payload_byte_for_byte) {
     auto const event = good(plain_push);
     EXPECT_EQ(event.id, "2489651045");
@@ -64,9 +70,13 @@ TEST(EventParser, reads_every_field_of_a_plain_event_and_keeps_the_payload_byte_
         event.payload.text(),
         R"({"push_id":536740396, "size":2,"distinct_size":1,"ref":"refs/heads/master","head":"6089","before":"437c",)"
         R"("commits":[{"sha":"6089","message":"a } \" ] b"}]})");
-    EXPECT_EQ(
-        event.facts,
-        (EventFacts{.ref = "refs/heads/master", .head = "6089", .before = "437c", .size = 2, .distinct_size = 1}));
+    EXPECT_EQ(event.facts, (made([](EventFacts& f) {
+                  f.ref = "refs/heads/master";
+                  f.head = "6089";
+                  f.before = "437c";
+                  f.size = 2;
+                  f.distinct_size = 1;
+              })));
 }
 
 TEST(EventParser, ignores_a_byte_order_mark_and_line_ends) {
@@ -111,7 +121,12 @@ TEST(EventParser, reads_a_row_of_bigquery_and_derives_its_id_from_the_content) {
     EXPECT_EQ(event.repo_id, 141753419);
     EXPECT_EQ(event.repo_name, "aws/aws-toolkit-vscode");
     EXPECT_EQ(event.actor_id, 79083038);
-    EXPECT_EQ(event.facts, (EventFacts{.action = "opened", .number = 7651, .author_id = 5, .author_login = "l"}));
+    EXPECT_EQ(event.facts, (made([](EventFacts& f) {
+                  f.action = "opened";
+                  f.number = 7651;
+                  f.author_id = 5;
+                  f.author_login = "l";
+              })));
     EXPECT_TRUE(event.id.starts_with("row:")) << event.id;
     EXPECT_EQ(event.id.size(), 20U);
     EXPECT_EQ(good(row).id, event.id);
@@ -207,13 +222,15 @@ TEST(EventFacts, of_a_full_pull_request_tell_author_branches_and_merge) {
             "PullRequestEvent",
             R"({"action":"closed","number":4,"pull_request":{"number":4,"user":{"login":"u","id":3},"merged_at":"2015",)"
             R"("head":{"sha":"hh"},"base":{"sha":"bb"},"merged":true}})"),
-        (EventFacts{.action = "closed",
-                    .number = 4,
-                    .head = "hh",
-                    .before = "bb",
-                    .merged = true,
-                    .author_id = 3,
-                    .author_login = "u"}));
+        (made([](EventFacts& f) {
+            f.action = "closed";
+            f.number = 4;
+            f.head = "hh";
+            f.before = "bb";
+            f.merged = true;
+            f.author_id = 3;
+            f.author_login = "u";
+        })));
 }
 
 TEST(EventFacts, of_a_trimmed_pull_request_know_of_the_merge_only_if_it_is_told) {
@@ -235,8 +252,13 @@ TEST(EventFacts, of_reviews_and_comments_name_the_pull_request_and_its_author) {
     auto const review = facts_of("PullRequestReviewEvent",
                                  R"({"action":"created","review":{"state":"approved","user":{"login":"r"}},)"
                                  R"("pull_request":{"number":9,"user":{"login":"u","id":3},"merged_at":null}})");
-    EXPECT_EQ(review,
-              (EventFacts{.action = "created", .number = 9, .state = "approved", .author_id = 3, .author_login = "u"}));
+    EXPECT_EQ(review, (made([](EventFacts& f) {
+                  f.action = "created";
+                  f.number = 9;
+                  f.state = "approved";
+                  f.author_id = 3;
+                  f.author_login = "u";
+              })));
     auto const issue =
         facts_of("IssueCommentEvent",
                  R"({"action":"created","issue":{"number":2,"user":{"login":"u"},"pull_request":{"html_url":null}}})");
@@ -249,35 +271,68 @@ TEST(EventFacts, of_reviews_and_comments_name_the_pull_request_and_its_author) {
 
 TEST(EventFacts, of_pushes_creations_and_deletions) {
     EXPECT_EQ(facts_of("PushEvent", R"({"repository_id":1,"push_id":2,"ref":"refs/heads/m","head":"h","before":"b"})"),
-              (EventFacts{.ref = "refs/heads/m", .head = "h", .before = "b"}));
+              (made([](EventFacts& f) {
+                  f.ref = "refs/heads/m";
+                  f.head = "h";
+                  f.before = "b";
+              })));
     EXPECT_EQ(facts_of("PushEvent", R"({"ref":"refs/heads/m","after":"h","before":"b","forced":true})"),
-              (EventFacts{.ref = "refs/heads/m", .head = "h", .before = "b", .flag = true}));
+              (made([](EventFacts& f) {
+                  f.ref = "refs/heads/m";
+                  f.head = "h";
+                  f.before = "b";
+                  f.flag = true;
+              })));
     EXPECT_EQ(facts_of("CreateEvent", R"({"ref":null,"ref_type":"repository"})"),
-              (EventFacts{.ref_type = "repository"}));
-    EXPECT_EQ(facts_of("DeleteEvent", R"({"ref":"t","ref_type":"tag"})"), (EventFacts{.ref = "t", .ref_type = "tag"}));
+              (made([](EventFacts& f) { f.ref_type = "repository"; })));
+    EXPECT_EQ(facts_of("DeleteEvent", R"({"ref":"t","ref_type":"tag"})"), (made([](EventFacts& f) {
+                  f.ref = "t";
+                  f.ref_type = "tag";
+              })));
 }
 
 TEST(EventFacts, of_releases_deployments_checks_and_states) {
     EXPECT_EQ(facts_of("ReleaseEvent",
                        R"({"action":"published","release":{"tag_name":"v1","draft":false,"prerelease":true}})"),
-              (EventFacts{.action = "published", .name = "v1", .flag = true}));
+              (made([](EventFacts& f) {
+                  f.action = "published";
+                  f.name = "v1";
+                  f.flag = true;
+              })));
     EXPECT_EQ(
         facts_of("DeploymentEvent", R"({"action":"created","deployment":{"environment":"prod","sha":"s","ref":"m"}})"),
-        (EventFacts{.action = "created", .ref = "m", .head = "s", .name = "prod"}));
+        (made([](EventFacts& f) {
+            f.action = "created";
+            f.ref = "m";
+            f.head = "s";
+            f.name = "prod";
+        })));
     EXPECT_EQ(facts_of("DeploymentStatusEvent",
                        R"({"deployment_status":{"state":"success","environment":"prod"},"deployment":{"sha":"s"}})"),
-              (EventFacts{.head = "s", .state = "success", .name = "prod"}));
+              (made([](EventFacts& f) {
+                  f.head = "s";
+                  f.state = "success";
+                  f.name = "prod";
+              })));
     EXPECT_EQ(facts_of("CheckRunEvent",
                        R"({"action":"completed","check_run":{"name":"build","conclusion":"failure","head_sha":"s"}})"),
-              (EventFacts{.action = "completed", .head = "s", .state = "failure", .name = "build"}));
-    EXPECT_EQ(facts_of("StatusEvent", R"({"state":"pending","context":"ci","sha":"s"})"),
-              (EventFacts{.head = "s", .state = "pending", .name = "ci"}));
+              (made([](EventFacts& f) {
+                  f.action = "completed";
+                  f.head = "s";
+                  f.state = "failure";
+                  f.name = "build";
+              })));
+    EXPECT_EQ(facts_of("StatusEvent", R"({"state":"pending","context":"ci","sha":"s"})"), (made([](EventFacts& f) {
+                  f.head = "s";
+                  f.state = "pending";
+                  f.name = "ci";
+              })));
 }
 
 TEST(EventFacts, treat_values_of_odd_types_as_not_there) {
     EXPECT_EQ(facts_of("PullRequestEvent", R"({"action":5,"number":"x","pull_request":[1],"issue":null})"),
               EventFacts{});
-    EXPECT_EQ(facts_of("PushEvent", R"({"ref":{},"size":"12","head":1})"), (EventFacts{.size = 12}));
+    EXPECT_EQ(facts_of("PushEvent", R"({"ref":{},"size":"12","head":1})"), (made([](EventFacts& f) { f.size = 12; })));
 }
 
 } // namespace

@@ -1,0 +1,297 @@
+#include "collector/collector.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/cancellation_state.hpp>
+#include <fmt/format.h>
+
+namespace gem {
+
+namespace {
+
+/// The store is looked at anew this often: another process may have changed the watch list.
+constexpr seconds refresh_interval = minutes(5);
+/// No wait is longer, so that a clock that was set is noticed.
+constexpr seconds longest_pause = minutes(1);
+
+/// Whether the two differ in more than the times that each poll moves.
+bool differs_materially(PollState a, PollState const& b) {
+    a.last_poll = b.last_poll;
+    a.last_complete = b.last_complete.has_value() && a.last_complete.has_value() ? b.last_complete : a.last_complete;
+    a.next_poll = b.next_poll;
+    a.not_before = b.not_before;
+    return a != b;
+}
+
+} // namespace
+
+std::vector<RepoName> repositories_among(std::vector<github::EventTarget> const& targets) {
+    std::vector<RepoName> repositories;
+    for (auto const& target : targets) {
+        if (target.kind() != github::EventTarget::Kind::repository) continue;
+        if (auto repo = RepoName::parse(target.text())) repositories.push_back(std::move(*repo));
+    }
+    return repositories;
+}
+
+bool CollectReport::all_failed() const {
+    auto const asked = [](TargetReport const& one) { return one.outcome != "waiting" && one.outcome != "postponed"; };
+    auto const in_vain = [&](TargetReport const& one) { return !asked(one) || one.failed(); };
+    return std::ranges::any_of(targets, asked) && std::ranges::all_of(targets, in_vain);
+}
+
+Collector::Collector(DatabaseService& database, github::GitHubClient& github, WatchList& watch_list, Clock const& clock,
+                     Log& log, std::function<double()> dice, CollectorOptions options)
+    : database_(database), github_(github), watch_list_(watch_list), clock_(clock), log_(log),
+      options_(std::move(options)), poller_(database, github, clock, log, std::move(dice), options_.poller) {}
+
+Async<Result<void>> Collector::refresh() {
+    auto const generation = watch_list_.generation();
+    auto const added = co_await watch_list_.added();
+    if (!added) co_return fail(added.error());
+    auto const states = co_await database_.metrics().list_state("poll#");
+    if (!states) co_return fail(states.error().within("reading the state of polling"));
+
+    auto targets = options_.targets;
+    for (auto const& repo : *added) {
+        if (auto target = github::EventTarget::parse(repo.text())) targets.push_back(std::move(*target));
+    }
+    if (targets.empty()) targets.push_back(github::EventTarget::everybody());
+    std::map<std::string, Tracked> fresh;
+    for (auto& target : targets) {
+        auto key = target.key();
+        fresh.emplace(std::move(key), Tracked{.target = target, .state = {}});
+    }
+    for (auto const& entry : *states) {
+        auto const found = fresh.find(entry.key.substr(poll_key("").size()));
+        if (found == fresh.end()) continue;
+        auto& tracked = found->second;
+        tracked.version = entry.version;
+        auto const known = tracked_.find(found->first);
+        if (known != tracked_.end() && known->second.version == entry.version) {
+            tracked.state = known->second.state; // ours is newer: times alone are not always written
+            tracked.written = known->second.written;
+            continue;
+        }
+        if (auto state = parse_poll_state(entry.value.text()))
+            tracked.state = std::move(*state);
+        else
+            log_.warn("poll_state_unreadable", {{"key", entry.key}, {"reason", state.error().message}});
+        if (tracked.state.last_poll > last_poll_) last_poll_ = tracked.state.last_poll;
+    }
+    tracked_ = std::move(fresh);
+    refreshed_ = clock_.now();
+    refreshed_generation_ = generation;
+    co_return Result<void>{};
+}
+
+Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before) {
+    auto const now = clock_.now();
+    bool const due = !tracked.written || now - *tracked.written >= options_.state_flush;
+    if (!due && tracked.version != 0 && !differs_materially(before, tracked.state)) co_return Result<void>{};
+    auto const key = poll_key(tracked.target.key());
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        auto const written = co_await database_.metrics().put_state(
+            {.key = key, .value = to_json(tracked.state), .version = tracked.version});
+        if (written) {
+            tracked.version = *written;
+            tracked.written = now;
+            co_return Result<void>{};
+        }
+        if (written.error().code != ErrorCode::conflict) co_return fail(written.error());
+        // Somebody else wrote it: the watch list, or a second collector. What GitHub said last is what counts.
+        auto const present = co_await database_.metrics().get_state(key);
+        if (!present) co_return fail(present.error());
+        if (!*present && tracked.version != 0) { // no longer watched: it must not come back by this
+            refreshed_.reset();
+            co_return Result<void>{};
+        }
+        tracked.version = *present ? (*present)->version : 0;
+    }
+    co_return fail(ErrorCode::conflict, "another process writes the same state; run one collector only");
+}
+
+Async<TargetReport> Collector::poll(Tracked& tracked, std::optional<std::size_t> limit) {
+    auto const before = tracked.state;
+    auto report = co_await poller_.poll(tracked.target, tracked.state, limit);
+    if (tracked.state.last_poll > last_poll_) last_poll_ = tracked.state.last_poll;
+    watch_list_.note(tracked.target.key(), {.next_poll = tracked.state.next_poll,
+                                            .last_poll = tracked.state.last_poll,
+                                            .parked = tracked.state.parked,
+                                            .reason = tracked.state.reason});
+    if (auto const kept = co_await persist(tracked, before); !kept) {
+        // The events are stored; the next poll only repeats some of them.
+        report.outcome = "failed";
+        report.message = kept.error().within("writing the state of polling " + report.target).message;
+        refreshed_.reset();
+    }
+    co_return report;
+}
+
+void Collector::add_up(CollectReport& report, TargetReport one) const {
+    report.events_collected += one.events_collected;
+    report.new_events += one.inserted;
+    report.inserted += one.inserted;
+    report.duplicate_events += one.duplicates;
+    report.expired += one.expired;
+    report.rejected += one.rejected;
+    if (one.failed() || one.outcome == "rate_limited") report.errors.push_back(one.message);
+    report.targets.push_back(std::move(one));
+}
+
+Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::size_t> limit) {
+    auto const turn = co_await one_cycle_.take();
+    CollectReport report;
+    report.started = clock_.now();
+    bool const stale = !refreshed_ || clock_.now() - *refreshed_ >= refresh_interval || clock_.now() < *refreshed_ ||
+                       refreshed_generation_ != watch_list_.generation();
+    if (stale) {
+        auto const refreshed = co_await refresh();
+        store_problem_ = refreshed ? std::string() : refreshed.error().message;
+        if (!refreshed) co_return fail(refreshed.error());
+    }
+    std::size_t unanswered = 0;
+    for (auto& [key, tracked] : tracked_) {
+        auto const now = clock_.now();
+        auto const& state = tracked.state;
+        if (which == Which::due && (state.next_poll > now || only_when_asked(tracked))) continue;
+        TargetReport skipped;
+        skipped.target = tracked.target.text();
+        skipped.next_poll = state.next_poll;
+        if (state.parked && state.next_poll > now) {
+            skipped.outcome = "parked";
+            skipped.message = state.reason;
+            add_up(report, std::move(skipped));
+        } else if (state.not_before > now) {
+            skipped.outcome = "waiting";
+            skipped.message =
+                fmt::format("{}: GitHub asks not to poll before {}", skipped.target, format_time(state.not_before));
+            add_up(report, std::move(skipped));
+        } else if (unanswered >= options_.give_up_after) {
+            tracked.state.next_poll = std::max(tracked.state.next_poll, now + options_.poller.limits.first_retry);
+            skipped.outcome = "postponed";
+            skipped.next_poll = tracked.state.next_poll;
+            add_up(report, std::move(skipped));
+        } else {
+            auto one = co_await poll(tracked, limit);
+            unanswered = one.outcome == "failed" ? unanswered + 1 : 0;
+            if (one.failed()) {
+                log_.warn("poll_failed", {{"target", one.target}, {"reason", one.message}});
+            } else if (one.inserted > 0) {
+                log_.info("polled", {{"target", one.target},
+                                     {"outcome", one.outcome},
+                                     {"events", one.events_collected},
+                                     {"inserted", one.inserted},
+                                     {"duplicates", one.duplicates}});
+            } else {
+                log_.debug("polled",
+                           {{"target", one.target}, {"outcome", one.outcome}, {"events", one.events_collected}});
+            }
+            add_up(report, std::move(one));
+        }
+    }
+    report.finished = clock_.now();
+    co_return report;
+}
+
+Async<Result<CollectReport>> Collector::collect_once(std::optional<std::size_t> limit) {
+    auto report = co_await cycle(Which::all, limit);
+    wake(); // run() reckons with what was just asked
+    co_return report;
+}
+
+void Collector::wake() {
+    woken_ = true;
+    if (pause_ != nullptr) pause_->cancel();
+}
+
+/// Whether it is there only because nobody is named, and run() is to leave it alone.
+bool Collector::only_when_asked(Tracked const& tracked) const {
+    return !options_.run_for_everybody && tracked.target.kind() == github::EventTarget::Kind::everybody &&
+           std::ranges::find(options_.targets, tracked.target) == options_.targets.end();
+}
+
+seconds Collector::until_next() const {
+    auto const now = clock_.now();
+    auto next = now + longest_pause;
+    for (auto const& [key, tracked] : tracked_) {
+        if (only_when_asked(tracked)) continue;
+        next = std::min(next, std::max(tracked.state.next_poll, tracked.state.not_before));
+    }
+    return std::max(next - now, seconds(1));
+}
+
+/// One turn of run(); answers with what went wrong. Lets cancellation through.
+Async<std::optional<std::string>> Collector::turn() {
+    try {
+        auto const report = co_await cycle(Which::due, std::nullopt);
+        if (!report) co_return report.error().message;
+        co_return std::nullopt;
+    } catch (boost::system::system_error const& error) {
+        if (error.code() == asio::error::operation_aborted) throw;
+        co_return error.what();
+    } catch (std::exception const& error) {
+        co_return error.what();
+    }
+}
+
+Async<void> Collector::run() {
+    struct Running {
+        Collector& self;
+        ~Running() {
+            self.running_ = false;
+            self.pause_ = nullptr;
+        }
+    };
+    running_ = true;
+    Running const running{*this};
+    asio::steady_timer pause(co_await asio::this_coro::executor);
+    auto const cancelled = [](asio::cancellation_state const& state) {
+        return state.cancelled() != asio::cancellation_type::none;
+    };
+    try {
+        while (true) {
+            woken_ = false;
+            auto wait = seconds(30);
+            if (auto const problem = co_await turn())
+                log_.error("collector_turn_failed", {{"reason", *problem}});
+            else
+                wait = until_next();
+            if (woken_) continue;
+            pause.expires_after(wait);
+            pause_ = &pause;
+            boost::system::error_code ignored;
+            co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+            pause_ = nullptr;
+            if (cancelled(co_await asio::this_coro::cancellation_state)) co_return;
+        }
+    } catch (boost::system::system_error const& error) {
+        if (error.code() != asio::error::operation_aborted) throw;
+    }
+}
+
+CollectorStatus Collector::status() const {
+    CollectorStatus status;
+    status.last_poll = last_poll_;
+    status.running = running_;
+    status.api_base = github_.api_base();
+    for (auto const& entry : github_.tokens().entries()) status.tokens += entry.token.empty() ? 0 : 1;
+    for (auto const& [key, tracked] : tracked_) {
+        status.targets.push_back(tracked.target.text());
+        status.parked += tracked.state.parked ? 1 : 0;
+        if (tracked.state.parked || tracked.state.reason.empty()) continue;
+        ++status.failing;
+        if (status.reason.empty()) status.reason = tracked.state.reason;
+    }
+    if (tracked_.empty()) {
+        for (auto const& target : options_.targets) status.targets.push_back(target.text());
+    }
+    if (!store_problem_.empty()) status.reason = store_problem_;
+    if (!status.reason.empty())
+        status.status = "degraded";
+    else
+        status.status = running_ || last_poll_ ? "healthy" : "idle";
+    return status;
+}
+
+} // namespace gem

@@ -1,0 +1,119 @@
+// The collector: who is polled, when, one cycle at a time, by itself (run) or because somebody asks (collect_once).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/async.hpp"
+#include "collector/one_at_a_time.hpp"
+#include "collector/poller.hpp"
+#include "collector/watch_list.hpp"
+
+namespace gem {
+
+struct CollectorOptions {
+    /// What the configuration names. Repositories that people added are polled beside; with neither it is everybody's
+    /// time line (`public`).
+    std::vector<github::EventTarget> targets{};
+    Poller::Options poller{};
+    /// Whether run() polls everybody's time line when nobody is named; collect_once() does so in any case.
+    bool run_for_everybody = true;
+    /// Times alone are written this often; what a restart needs is written at once. Zero: always (for a single cycle).
+    seconds state_flush = minutes(10);
+    /// The other targets of a cycle are put off after so many in a row that GitHub did not answer.
+    std::size_t give_up_after = 3;
+};
+
+/// The repositories among `targets`: what a WatchList is told to be configured.
+std::vector<RepoName> repositories_among(std::vector<github::EventTarget> const& targets);
+
+/// One cycle. `new_events` of the API is `inserted`.
+struct CollectReport {
+    UtcTime started{};
+    UtcTime finished{};
+    std::size_t events_collected = 0;
+    std::size_t new_events = 0;
+    std::size_t duplicate_events = 0;
+    std::size_t inserted = 0;
+    std::size_t expired = 0;
+    std::size_t rejected = 0;
+    std::vector<TargetReport> targets; ///< in the order in which they were asked
+    std::vector<std::string> errors;   ///< the messages of those that failed
+    /// Whether something was asked and nothing of it was answered.
+    [[nodiscard]] bool all_failed() const;
+};
+
+struct CollectorStatus {
+    std::string status;               ///< `healthy`, `degraded` (some target fails, see reason), `idle` (nothing polls)
+    std::string reason;               ///< empty unless degraded
+    std::optional<UtcTime> last_poll; ///< when GitHub last answered
+    bool running = false;
+    std::vector<std::string> targets; ///< of the last cycle
+    std::size_t parked = 0;
+    std::size_t failing = 0;
+    std::string api_base;
+    std::size_t tokens = 0; ///< how many are configured
+};
+
+/// For one event loop.
+class Collector {
+  public:
+    /// `dice` gives numbers in [0, 1) for jitter. All outlive the collector.
+    Collector(DatabaseService& database, github::GitHubClient& github, WatchList& watch_list, Clock const& clock,
+              Log& log, std::function<double()> dice, CollectorOptions options);
+
+    /// Asks every target now, but for those that are parked or that GitHub wants left alone for a while
+    /// (X-Poll-Interval, rate limit); waits for a cycle under way. `limit`: events taken of each target at most. Fails
+    /// only if the store cannot be read; what became of each target is in the report.
+    Async<Result<CollectReport>> collect_once(std::optional<std::size_t> limit = std::nullopt);
+
+    /// Polls what is due until cancelled; then returns, with nothing under way.
+    Async<void> run();
+
+    /// Looks at the watch list and at what is due without waiting for the next turn.
+    void wake();
+
+    [[nodiscard]] CollectorStatus status() const;
+    [[nodiscard]] std::optional<UtcTime> last_poll() const { return last_poll_; }
+
+  private:
+    struct Tracked {
+        github::EventTarget target;
+        PollState state;
+        std::int64_t version = 0;         ///< in the store; 0: not there
+        std::optional<UtcTime> written{}; ///< when, by us
+    };
+    enum class Which { due, all };
+
+    Async<Result<CollectReport>> cycle(Which which, std::optional<std::size_t> limit);
+    Async<Result<void>> refresh();
+    Async<TargetReport> poll(Tracked& tracked, std::optional<std::size_t> limit);
+    Async<Result<void>> persist(Tracked& tracked, PollState const& before);
+    Async<std::optional<std::string>> turn();
+    [[nodiscard]] seconds until_next() const;
+    [[nodiscard]] bool only_when_asked(Tracked const& tracked) const;
+    void add_up(CollectReport& report, TargetReport one) const;
+
+    DatabaseService& database_;
+    github::GitHubClient& github_;
+    WatchList& watch_list_;
+    Clock const& clock_;
+    Log& log_;
+    CollectorOptions options_;
+    Poller poller_;
+    OneAtATime one_cycle_;
+
+    std::map<std::string, Tracked> tracked_; // by EventTarget::key()
+    std::optional<UtcTime> refreshed_;
+    std::uint64_t refreshed_generation_ = 0;
+    std::optional<UtcTime> last_poll_;
+    std::string store_problem_; // of the last cycle
+    bool running_ = false;
+    bool woken_ = false;
+    asio::steady_timer* pause_ = nullptr; // while run() waits
+};
+
+} // namespace gem

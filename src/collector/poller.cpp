@@ -1,0 +1,294 @@
+#include "collector/poller.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+
+#include <boost/describe/class.hpp>
+#include <fmt/format.h>
+
+#include "base/json.hpp"
+
+namespace gem {
+
+namespace {
+
+/// So many marks are kept, and so many events GitHub shows at most.
+constexpr std::size_t most_shown = 300;
+
+struct Gap {
+    std::string target;
+    UtcTime from{};
+    UtcTime to{};
+    std::string reason;
+};
+BOOST_DESCRIBE_STRUCT(Gap, (), (target, from, to, reason))
+
+struct Since {
+    std::string target;
+    UtcTime since{};
+};
+BOOST_DESCRIBE_STRUCT(Since, (), (target, since))
+
+std::vector<std::string_view> split_marks(std::string_view marks) {
+    std::vector<std::string_view> all;
+    for (; marks.size() >= event_mark_size; marks.remove_prefix(event_mark_size))
+        all.push_back(marks.substr(0, event_mark_size));
+    return all;
+}
+
+PollOutcome outcome_of(github::PageStatus status) {
+    switch (status) {
+    case github::PageStatus::fresh:
+        return PollOutcome::fresh;
+    case github::PageStatus::not_modified:
+        return PollOutcome::not_modified;
+    case github::PageStatus::gone:
+        return PollOutcome::gone;
+    case github::PageStatus::rate_limited:
+        return PollOutcome::rate_limited;
+    case github::PageStatus::refused:
+        return PollOutcome::refused;
+    case github::PageStatus::moved:
+    case github::PageStatus::unavailable:
+        break;
+    }
+    return PollOutcome::failed;
+}
+
+std::string_view name_of(PollOutcome outcome) {
+    switch (outcome) {
+    case PollOutcome::fresh:
+        return "fresh";
+    case PollOutcome::not_modified:
+        return "not_modified";
+    case PollOutcome::gone:
+        return "parked";
+    case PollOutcome::rate_limited:
+        return "rate_limited";
+    case PollOutcome::refused:
+        return "refused";
+    case PollOutcome::failed:
+        break;
+    }
+    return "failed";
+}
+
+} // namespace
+
+struct Poller::Harvest {
+    PollOutcome outcome = PollOutcome::failed; ///< of the page that ended it
+    std::string message;
+    std::optional<seconds> poll_interval;
+    std::optional<UtcTime> retry_at;
+    std::string etag; ///< of page 1
+    std::string etag_token;
+    std::vector<Event> events;
+    std::vector<std::string> bad_events;
+    std::vector<std::string> marks; ///< of events, in their order
+    std::size_t sent = 0;           ///< events that came, before the limit
+    std::size_t unknown = 0;        ///< events that the last complete poll had not seen
+    bool cut = false;               ///< GitHub may have more than it shows
+    bool limited = false;           ///< the caller's limit left some over
+};
+
+Poller::Poller(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
+               std::function<double()> dice, Options options)
+    : database_(database), github_(github), clock_(clock), log_(log), dice_(std::move(dice)), options_(options),
+      schedule_(options.limits) {}
+
+Async<github::EventsPage> Poller::first_page(github::EventTarget const& target, PollState& state,
+                                             github::PageRequest& request) {
+    request.path = state.path;
+    request.etag = state.etag;
+    request.etag_token = state.etag_token;
+    auto page = co_await github_.events(request);
+    for (int hop = 0; page.status == github::PageStatus::moved && hop < 3; ++hop) {
+        request.path = page.moved_to;
+        request.etag.clear();
+        request.etag_token.clear();
+        if (page.http_status == 301 || page.http_status == 308) {
+            state.path = page.moved_to;
+            state.etag.clear();
+            log_.info("target_moved", {{"target", target.text()}, {"to", page.moved_to}});
+        }
+        page = co_await github_.events(request);
+    }
+    if (page.status == github::PageStatus::moved)
+        page.message = target.text() + ": GitHub redirects more than three times";
+    co_return page;
+}
+
+Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollState& state,
+                                     std::optional<std::size_t> limit) {
+    Harvest harvest;
+    auto const marks = split_marks(state.recent);
+    std::unordered_set<std::string_view> const known(marks.begin(), marks.end());
+    std::unordered_set<std::string> seen; // a page that is asked for later repeats what was pushed down meanwhile
+    github::PageRequest request{.target = target};
+    for (int number = 1;; ++number) {
+        request.page = number;
+        github::EventsPage page;
+        if (number == 1) {
+            page = co_await first_page(target, state, request);
+            harvest.etag = page.etag;
+            harvest.etag_token = page.etag_token;
+            request.etag.clear();
+            request.etag_token.clear();
+        } else {
+            page = co_await github_.events(request);
+        }
+        harvest.outcome = outcome_of(page.status);
+        harvest.message = std::move(page.message);
+        if (page.poll_interval) harvest.poll_interval = page.poll_interval;
+        harvest.retry_at = page.retry_at;
+        if (page.status != github::PageStatus::fresh) {
+            // Only a time line itself can be gone or unchanged, not one of its later pages.
+            bool const odd = harvest.outcome == PollOutcome::gone || harvest.outcome == PollOutcome::not_modified;
+            if (number > 1 && odd) harvest.outcome = PollOutcome::failed;
+            co_return harvest;
+        }
+        std::size_t unknown = 0;
+        for (auto& event : page.events) {
+            auto mark = event_mark(event);
+            if (!seen.insert(mark).second) continue;
+            ++harvest.sent;
+            if (limit && harvest.events.size() >= *limit) {
+                harvest.limited = true;
+                continue;
+            }
+            unknown += known.contains(mark) ? 0 : 1;
+            harvest.marks.push_back(std::move(mark));
+            harvest.events.push_back(std::move(event));
+        }
+        std::ranges::move(page.bad_events, std::back_inserter(harvest.bad_events));
+        harvest.unknown += unknown;
+        bool const nothing_new = unknown == 0;
+        if (nothing_new || harvest.limited || !page.next_page || number >= options_.max_pages) {
+            bool const more = page.next_page && number >= options_.max_pages;
+            harvest.cut = !nothing_new && (more || harvest.sent >= most_shown);
+            co_return harvest;
+        }
+        if (limit && harvest.events.size() >= *limit) {
+            harvest.limited = true;
+            co_return harvest;
+        }
+    }
+}
+
+Async<Result<void>> Poller::store(Harvest& harvest, TargetReport& report) {
+    report.events_collected = harvest.events.size();
+    report.rejected = harvest.bad_events.size();
+    for (auto const& bad : harvest.bad_events)
+        log_.warn("event_unreadable", {{"target", report.target}, {"reason", bad}});
+    if (harvest.events.empty()) co_return Result<void>{};
+    std::ranges::reverse(harvest.events); // oldest first
+    auto stored = co_await database_.events().insert_events(std::move(harvest.events));
+    if (!stored) co_return fail(stored.error().within("storing the events of " + report.target));
+    report.inserted = stored->inserted;
+    report.duplicates = stored->duplicates;
+    report.expired = stored->expired;
+    report.rejected += stored->rejected.size();
+    for (auto const& bad : stored->rejected)
+        log_.warn("event_rejected", {{"target", report.target}, {"reason", bad.reason}});
+    co_return Result<void>{};
+}
+
+Async<Result<void>> Poller::put(std::string key, JsonText value, bool replace) {
+    auto const present = co_await database_.metrics().get_state(key);
+    if (!present) co_return fail(present.error());
+    if (*present && !replace) co_return Result<void>{};
+    auto const version = *present ? (*present)->version : 0;
+    auto const written =
+        co_await database_.metrics().put_state({.key = std::move(key), .value = std::move(value), .version = version});
+    if (!written) co_return fail(written.error());
+    co_return Result<void>{};
+}
+
+Async<Result<void>> Poller::write_coverage(std::string target_key, PollState const& state, bool gap, UtcTime now) {
+    if (!state.last_complete) {
+        Since const since{.target = state.target, .since = now};
+        co_return co_await put(since_key(target_key), JsonText::already_validated(json::to_string(since)), false);
+    }
+    if (!gap) co_return Result<void>{};
+    // A gap that touches the one before is the same gap.
+    auto const from = state.gap_from.value_or(*state.last_complete);
+    Gap const entry{.target = state.target,
+                    .from = from,
+                    .to = now,
+                    .reason = fmt::format("GitHub shows {} events at most, and none of them was known", most_shown)};
+    co_return co_await put(gap_key(target_key, from), JsonText::already_validated(json::to_string(entry)), true);
+}
+
+Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, std::optional<std::size_t> limit) {
+    auto const started = clock_.now();
+    state.target = target.text();
+    TargetReport report;
+    report.target = target.text();
+    auto harvest = co_await fetch(target, state, limit);
+    auto const known_overlap = harvest.unknown < harvest.marks.size();
+    if (auto stored = co_await store(harvest, report); !stored) {
+        harvest.outcome = PollOutcome::failed;
+        harvest.message = stored.error().message;
+        harvest.retry_at.reset();
+    }
+    bool const complete = harvest.outcome == PollOutcome::fresh && !harvest.limited;
+    report.gap = complete && state.last_complete && harvest.cut && !known_overlap;
+    if (complete) {
+        auto const noted = co_await write_coverage(target.key(), state, report.gap, started);
+        if (!noted) {
+            harvest.outcome = PollOutcome::failed;
+            harvest.message = noted.error().within("writing the coverage of " + report.target).message;
+        }
+    }
+
+    auto const now = clock_.now();
+    PollAnswer answer{.outcome = harvest.outcome,
+                      .new_events = harvest.unknown,
+                      .poll_interval = harvest.poll_interval,
+                      .retry_at = harvest.retry_at};
+    if (state.last_complete) answer.since_previous = started - *state.last_complete;
+    auto const step = schedule_.after(now, answer, state.failures, dice_());
+    bool const answered = harvest.outcome == PollOutcome::fresh || harvest.outcome == PollOutcome::not_modified;
+    if (harvest.outcome == PollOutcome::gone) {
+        if (!state.parked) log_.warn("target_parked", {{"target", report.target}, {"reason", harvest.message}});
+        state.path.clear(); // the next look goes by name: somebody may have made it anew
+        state.etag.clear();
+    }
+    if (answered) state.last_poll = now;
+    if (harvest.outcome == PollOutcome::not_modified) {
+        state.last_complete = started;
+        state.gap_from.reset();
+    }
+    if (harvest.outcome == PollOutcome::fresh && complete) {
+        if (report.gap) {
+            state.gap_from = state.gap_from.value_or(*state.last_complete);
+            log_.warn("events_may_be_missing",
+                      {{"target", report.target}, {"from", format_time(*state.last_complete)}});
+        } else {
+            state.gap_from.reset();
+        }
+        state.last_complete = started;
+        state.etag = harvest.etag;
+        state.etag_token = harvest.etag_token;
+        std::string recent;
+        std::unordered_set<std::string_view> const current(harvest.marks.begin(), harvest.marks.end());
+        for (auto const& mark : harvest.marks) recent += mark;
+        for (auto const mark : split_marks(state.recent)) {
+            if (!current.contains(mark)) recent += mark;
+        }
+        recent.resize(std::min(recent.size(), most_shown * event_mark_size));
+        state.recent = std::move(recent);
+    }
+    state.next_poll = step.next_poll;
+    state.not_before = step.not_before;
+    state.failures = step.failures;
+    state.parked = step.parked || (state.parked && !answered);
+    state.reason = answered ? std::string() : harvest.message;
+    report.outcome = name_of(harvest.outcome);
+    report.message = harvest.message;
+    report.next_poll = state.next_poll;
+    co_return report;
+}
+
+} // namespace gem

@@ -1,0 +1,67 @@
+// One poll of one time line: pages in, new events stored, what may have been missed written down.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "collector/poll_schedule.hpp"
+#include "collector/poll_state.hpp"
+#include "github/client.hpp"
+#include "storage/database_service.hpp"
+
+namespace gem {
+
+/// What became of one target in one cycle.
+struct TargetReport {
+    std::string target;
+    /// `fresh`, `not_modified`, `parked`, `rate_limited`, `refused`, `failed`; `waiting`: GitHub asked for a pause that
+    /// is not over; `postponed`: not asked, since GitHub did not answer others.
+    std::string outcome;
+    std::size_t events_collected = 0; ///< that GitHub sent
+    std::size_t inserted = 0;
+    std::size_t duplicates = 0;
+    std::size_t expired = 0;
+    std::size_t rejected = 0; ///< not readable, or not storable
+    bool gap = false;         ///< events may have been missed before this poll
+    std::string message;      ///< for a person; empty when all is well
+    std::optional<UtcTime> next_poll;
+    [[nodiscard]] bool failed() const { return outcome == "failed" || outcome == "refused"; }
+};
+
+/// Not for several polls of one target at once.
+class Poller {
+  public:
+    struct Options {
+        PollLimits limits{};
+        int max_pages = 3;
+    };
+    Poller(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
+           std::function<double()> dice, Options options);
+
+    /// Events are durable before `state` says so: with a crash in between they are only asked for once more. `limit`
+    /// bounds the events taken; the state moves on only if none was left over.
+    Async<TargetReport> poll(github::EventTarget target, PollState& state, std::optional<std::size_t> limit);
+
+  private:
+    struct Harvest;
+    Async<Harvest> fetch(github::EventTarget const& target, PollState& state, std::optional<std::size_t> limit);
+    Async<github::EventsPage> first_page(github::EventTarget const& target, PollState& state,
+                                         github::PageRequest& request);
+    Async<Result<void>> store(Harvest& harvest, TargetReport& report);
+    Async<Result<void>> write_coverage(std::string target_key, PollState const& state, bool gap, UtcTime now);
+    Async<Result<void>> put(std::string key, JsonText value, bool replace);
+
+    DatabaseService& database_;
+    github::GitHubClient& github_;
+    Clock const& clock_;
+    Log& log_;
+    std::function<double()> dice_;
+    Options options_;
+    PollSchedule schedule_;
+};
+
+} // namespace gem
