@@ -13,7 +13,8 @@ Children::Children(asio::any_io_executor executor) : executor_(executor), ended_
 void Children::spawn(Async<void> child) {
     ++running_;
     auto& signal = signals_.emplace_back();
-    asio::co_spawn(executor_, std::move(child), asio::bind_cancellation_slot(signal.slot(), [this](std::exception_ptr error) {
+    asio::co_spawn(executor_, std::move(child),
+                   asio::bind_cancellation_slot(signal.slot(), [this](std::exception_ptr error) {
                        --running_;
                        if (error && !cancelled_) {
                            thrown_ = error;

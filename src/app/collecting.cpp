@@ -11,7 +11,8 @@ namespace {
 std::vector<github::EventTarget> parse_targets(std::vector<std::string> const& texts) {
     std::vector<github::EventTarget> targets;
     for (auto const& text : texts) {
-        if (auto target = github::EventTarget::parse(text)) targets.push_back(std::move(*target)); // settings refused others
+        if (auto target = github::EventTarget::parse(text))
+            targets.push_back(std::move(*target)); // settings refused others
     }
     return targets;
 }
@@ -31,17 +32,20 @@ Collecting::Collecting(DatabaseService& database, Settings const& settings, Cloc
     : configured_(settings.target_repositories), random_(std::random_device{}()),
       github_(http_, clock, {.api_base = settings.github_api_base, .tokens = settings.github_tokens}),
       watch_list_(database, clock, repositories_among(parse_targets(configured_))),
-      collector_(database, github_, watch_list_, clock, log,
-                 [this] { return std::uniform_real_distribution<double>(0, 1)(random_); }, options_of(settings, use)) {}
+      collector_(
+          database, github_, watch_list_, clock, log,
+          [this] { return std::uniform_real_distribution<double>(0, 1)(random_); }, options_of(settings, use)) {}
 
-Result<CollectReport> collect_once(Settings const& settings, std::optional<std::size_t> limit, Clock const& clock, Log& log) {
+Result<CollectReport> collect_once(Settings const& settings, std::optional<std::size_t> limit, Clock const& clock,
+                                   Log& log) {
     asio::io_context context(1);
     auto const work = [&](DatabaseService& database) -> Async<Result<CollectReport>> {
         Collecting collecting(database, settings, clock, log, Collecting::Use::one_cycle);
         co_return co_await collecting.collector().collect_once(limit);
     };
     auto answer = run_until_signal(context, with_database(settings.database, clock, log, work));
-    if (!answer) return fail(ErrorCode::unavailable, "stopped by a signal; what was stored stays, and the next cycle goes on");
+    if (!answer)
+        return fail(ErrorCode::unavailable, "stopped by a signal; what was stored stays, and the next cycle goes on");
     return std::move(*answer);
 }
 

@@ -39,7 +39,8 @@ class Collecting {
 };
 
 /// One cycle over the configured targets and the watch list, or over everybody's time line where there are neither.
-Result<CollectReport> collect_once(Settings const& settings, std::optional<std::size_t> limit, Clock const& clock, Log& log);
+Result<CollectReport> collect_once(Settings const& settings, std::optional<std::size_t> limit, Clock const& clock,
+                                   Log& log);
 
 /// Polls until SIGINT or SIGTERM.
 Result<void> collect_until_signal(Settings const& settings, Clock const& clock, Log& log);

@@ -17,7 +17,8 @@
 
 namespace gem {
 
-/// Whether `serve` polls: when there is something named or watched, always (the public time line where there is not), never.
+/// Whether `serve` polls: when there is something named or watched, always (the public time line where there is not),
+/// never.
 enum class PollMode { automatic, on, off };
 
 /// What the program works with: one member for each row of the table.

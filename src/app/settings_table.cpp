@@ -150,13 +150,21 @@ std::vector<SettingRow> make_table() {
                     .flag = "--target-repositories",
                     .kind = list,
                     .group = github,
-                    .sentence = "What to poll, beside the watch list: owner/name, org:NAME, user:NAME, or public for GitHub's public time line",
+                    .sentence = "What to poll, beside the watch list: owner/name, org:NAME, user:NAME, or public for "
+                                "GitHub's public time line",
                     .store = store_targets});
-    rows.push_back({.name = "poll", .flag = "--poll", .kind = choice, .fallback = "auto", .choices = {"auto", "on", "off"}, .group = server,
-                    .sentence = "Whether serve polls GitHub: auto when something is named or watched; on: else the public time line",
-                    .store = always([](Settings& s, SettingValue const& v) {
-                        s.poll = v.text == "on" ? PollMode::on : v.text == "off" ? PollMode::off : PollMode::automatic;
-                    })});
+    rows.push_back(
+        {.name = "poll",
+         .flag = "--poll",
+         .kind = choice,
+         .fallback = "auto",
+         .choices = {"auto", "on", "off"},
+         .group = server,
+         .sentence =
+             "Whether serve polls GitHub: auto when something is named or watched; on: else the public time line",
+         .store = always([](Settings& s, SettingValue const& v) {
+             s.poll = v.text == "on" ? PollMode::on : v.text == "off" ? PollMode::off : PollMode::automatic;
+         })});
     rows.push_back({.name = "poll_interval",
                     .flag = "--poll-interval",
                     .kind = integer,

@@ -33,10 +33,13 @@ struct ShownCycle {
     UtcTime timestamp{};
     std::vector<ShownTarget> targets;
 };
-BOOST_DESCRIBE_STRUCT(ShownCycle, (), (status, events_collected, new_events, duplicate_events, inserted, timestamp, targets))
+BOOST_DESCRIBE_STRUCT(ShownCycle, (),
+                      (status, events_collected, new_events, duplicate_events, inserted, timestamp, targets))
 
 ShownCycle shown(CollectReport const& report) {
-    ShownCycle cycle{.status = report.all_failed() ? "failed" : report.errors.empty() ? "completed" : "partial",
+    ShownCycle cycle{.status = report.all_failed()     ? "failed"
+                               : report.errors.empty() ? "completed"
+                                                       : "partial",
                      .events_collected = report.events_collected,
                      .new_events = report.new_events,
                      .duplicate_events = report.duplicate_events,
@@ -44,8 +47,8 @@ ShownCycle shown(CollectReport const& report) {
                      .timestamp = report.finished,
                      .targets = {}};
     for (auto const& target : report.targets) {
-        cycle.targets.push_back({target.target, target.outcome, target.events_collected, target.inserted, target.duplicates,
-                                 target.gap, target.message});
+        cycle.targets.push_back({target.target, target.outcome, target.events_collected, target.inserted,
+                                 target.duplicates, target.gap, target.message});
     }
     return cycle;
 }
@@ -61,8 +64,8 @@ int once(Context const& context, Options const& options) {
         for (auto const& target : cycle.targets) {
             out += fmt::format("{}: {}, {} events, {} new, {} known{}{}{}\n", target.target, target.outcome,
                                target.events_collected, target.inserted, target.duplicates,
-                               target.gap ? ", events may have been missed before" : "", target.message.empty() ? "" : ": ",
-                               target.message);
+                               target.gap ? ", events may have been missed before" : "",
+                               target.message.empty() ? "" : ": ", target.message);
         }
         context.console.out(fmt::format("{}{}: {} events collected, {} stored, {} known before\n", out, cycle.status,
                                         cycle.events_collected, cycle.inserted, cycle.duplicate_events));
@@ -70,7 +73,8 @@ int once(Context const& context, Options const& options) {
     return report->errors.empty() ? exit_ok : exit_failed;
 }
 
-constexpr auto teach = R"(Without --once it goes on until SIGINT or SIGTERM. With nothing named and nothing on the watch list it asks GitHub's
+constexpr auto teach =
+    R"(Without --once it goes on until SIGINT or SIGTERM. With nothing named and nothing on the watch list it asks GitHub's
 public time line. Examples:
   github-events-monitor collect --once --target-repositories octo-org/hello-world --json
   GITHUB_TOKEN=… TARGET_REPOSITORIES=org:kubernetes github-events-monitor collect
@@ -82,10 +86,11 @@ Exit statuses: 0 done; 1 a target failed or the database cannot be opened; 2 usa
 void add_collect(CommandLine& line) {
     using enum SettingGroup;
     auto options = std::make_shared<Options>();
-    auto& command = line.add(line.root(), "collect", "Poll GitHub and store what is new", {github, storage, SettingGroup::log},
-                             teach, [options](Context const& context) {
+    auto& command = line.add(line.root(), "collect", "Poll GitHub and store what is new",
+                             {github, storage, SettingGroup::log}, teach, [options](Context const& context) {
                                  if (options->once) return once(context, *options);
-                                 auto const ended = collect_until_signal(context.settings.values, context.clock, context.log);
+                                 auto const ended =
+                                     collect_until_signal(context.settings.values, context.clock, context.log);
                                  return ended ? exit_ok : context.failed(ended.error());
                              });
     auto* const once_flag = command.add_flag("--once", options->once, "One cycle, then leave");

@@ -142,10 +142,9 @@ TEST(Settings, read_lists_from_toml_arrays_and_from_text_with_commas) {
 }
 
 TEST(Settings, read_words_in_any_case) {
-    auto const settings =
-        good({.flags = {},
-              .environment = {{"POLL", "OFF"}, {"RATE_LIMIT", "off"}, {"LOG_FORMAT", "JSON"}},
-              .config_file = {}});
+    auto const settings = good({.flags = {},
+                                .environment = {{"POLL", "OFF"}, {"RATE_LIMIT", "off"}, {"LOG_FORMAT", "JSON"}},
+                                .config_file = {}});
     EXPECT_EQ(settings.values.poll, PollMode::off);
     EXPECT_EQ(settings.values.rate_limit, std::nullopt);
     EXPECT_EQ(settings.values.log_format, LogFormat::json);

@@ -37,8 +37,7 @@ TEST(CommandLine, knows_the_command_and_puts_flags_into_settings) {
     ASSERT_TRUE(invocation.has_value());
     EXPECT_EQ(invocation->command, "serve");
     EXPECT_EQ(invocation->sources.flags,
-              (std::map<std::string, std::string>{
-                  {"api_port", "9000"}, {"database_path", "x.db"}, {"poll", "off"}}));
+              (std::map<std::string, std::string>{{"api_port", "9000"}, {"database_path", "x.db"}, {"poll", "off"}}));
     EXPECT_TRUE(invocation->run);
 }
 
