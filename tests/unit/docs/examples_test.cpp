@@ -1,5 +1,6 @@
 // The example bodies of docs/openapi/examples keep the rules that hold for every endpoint.
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -186,8 +187,9 @@ TEST(Examples, add_up) {
     });
 }
 
-TEST(Examples, of_problems_have_the_six_members) {
-    each_example([](std::string const& name, dom::object body) {
+TEST(Examples, of_problems_have_the_six_members_and_one_status_for_each_code) {
+    std::map<std::string, std::int64_t, std::less<>> statuses;
+    each_example([&](std::string const& name, dom::object body) {
         if (!is_problem(name)) return;
         EXPECT_EQ(body.size(), 6U);
         for (auto const* key : {"type", "title", "status", "detail", "error_code", "timestamp"})
@@ -195,6 +197,10 @@ TEST(Examples, of_problems_have_the_six_members) {
         std::int64_t status = 0;
         EXPECT_EQ(body.at_key("status").get_int64().get(status), simdjson::SUCCESS);
         EXPECT_TRUE(status >= 400 && status < 600) << status;
+        std::string_view code;
+        ASSERT_EQ(body.at_key("error_code").get_string().get(code), simdjson::SUCCESS);
+        auto const [known, added] = statuses.emplace(code, status);
+        EXPECT_EQ(known->second, status) << code << " has two statuses";
     });
 }
 

@@ -1,0 +1,101 @@
+// What all windowed questions and answers share: how a window is asked for, and what the answer says about its data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/describe/class.hpp>
+
+#include "base/async.hpp"
+#include "base/json.hpp"
+#include "domain/repo_name.hpp"
+#include "domain/time_window.hpp"
+#include "storage/database_service.hpp"
+
+namespace gem {
+
+/// How a caller names a window: `hours` or `offset_minutes` (not both) back from `until` (default: now).
+struct WindowParams {
+    std::optional<std::int64_t> hours;          ///< 1–8760
+    std::optional<std::int64_t> offset_minutes; ///< 1–525600
+    std::optional<UtcTime> until;
+
+    /// [end − length, end) with the end rounded up to the minute; `fallback` is the length when none was named.
+    [[nodiscard]] TimeWindow window(UtcTime now, minutes fallback) const;
+};
+BOOST_DESCRIBE_STRUCT(WindowParams, (), (hours, offset_minutes, until))
+
+/// The length of a window in hours, as bodies echo it; null when it is not a whole number of them.
+std::optional<std::int64_t> whole_hours(TimeWindow window);
+
+/// A stretch of the window for which nobody can vouch that every event was seen.
+struct CoverageGap {
+    std::optional<std::string> repo; ///< whose; null: of everything
+    UtcTime from{};
+    UtcTime to{};
+    std::string reason;
+    friend bool operator==(CoverageGap const&, CoverageGap const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(CoverageGap, (), (repo, from, to, reason))
+
+/// What is known about how whole the data of a window is.
+struct Coverage {
+    bool complete = false; ///< every event of the window was seen
+    std::vector<CoverageGap> gaps;
+    std::vector<std::string>
+        sources; ///< archive, import, poll, webhook: those that brought events of the window, sorted
+};
+BOOST_DESCRIBE_STRUCT(Coverage, (), (complete, gaps, sources))
+
+/// The last members of every windowed body.
+struct WindowedPart {
+    TimeWindow window;
+    Coverage coverage;
+    UtcTime timestamp{}; ///< when this representation was computed
+};
+BOOST_DESCRIBE_STRUCT(WindowedPart, (), (window, coverage, timestamp))
+
+/// A figure together with the window it is about.
+template <class Figures>
+struct Windowed : Figures, WindowedPart {
+    Windowed() = default;
+    Windowed(Figures figures, WindowedPart part) : Figures(std::move(figures)), WindowedPart(std::move(part)) {}
+    BOOST_DESCRIBE_CLASS(Windowed, (Figures, WindowedPart), (), (), ())
+};
+
+/// The one place that says how complete the data of a window is; of everything, or about one repository. Until somebody
+/// keeps a ledger of what was covered nobody vouches for a window: all of it is a gap.
+Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo);
+
+/// `window`, `coverage` and `timestamp` of an answer.
+Async<Result<WindowedPart>> windowed_part(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,
+                                          UtcTime now);
+
+/// Who counts in a figure about people: METRICS.md rule 4.
+enum class Bots { exclude, include, only };
+/// `exclude` for anything but `include` and `only`.
+Bots parse_bots(std::string_view text);
+
+/// What a figure about people says about whom it counted.
+struct PeopleBasis {
+    std::string bots = "exclude";
+    std::int64_t bots_excluded = 0; ///< events of bots that the scores leave out
+};
+BOOST_DESCRIBE_STRUCT(PeopleBasis, (), (bots, bots_excluded))
+
+/// One signal of a score: what was seen, how much it weighs, what it brought, and a sentence for a person.
+struct Signal {
+    std::string signal;
+    Ratio value;
+    Ratio weight;
+    Score points;
+    std::string sentence;
+};
+BOOST_DESCRIBE_STRUCT(Signal, (), (signal, value, weight, points, sentence))
+
+/// The latest spelling of `repo` that is stored; as asked for if nothing about it is.
+Async<Result<std::optional<std::string>>> stored_spelling(DatabaseService& database, std::optional<RepoName> repo);
+
+} // namespace gem

@@ -1,0 +1,232 @@
+#include "api/api.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/redirect_error.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace gem::api {
+
+namespace {
+
+constexpr std::string_view kept_for = "max-age=5";
+
+std::vector<std::string> labels_of(std::vector<Route> const& routes) {
+    std::vector<std::string> labels;
+    for (auto const& route : routes) labels.emplace_back(route.path);
+    return labels;
+}
+
+/// Holds `path` against a pattern with `{placeholders}`; what they stood for, or nothing if it does not match.
+std::optional<std::vector<std::pair<std::string_view, std::string>>> match_path(std::string_view pattern,
+                                                                                std::string_view path) {
+    std::vector<std::pair<std::string_view, std::string>> values;
+    while (true) {
+        auto const pattern_end = pattern.find('/');
+        auto const path_end = path.find('/');
+        auto const expected = pattern.substr(0, pattern_end);
+        auto const segment = path.substr(0, path_end);
+        if (expected.starts_with('{')) {
+            if (segment.empty()) return std::nullopt;
+            values.emplace_back(expected.substr(1, expected.size() - 2), std::string(segment));
+        } else if (expected != segment) {
+            return std::nullopt;
+        }
+        if ((pattern_end == std::string_view::npos) != (path_end == std::string_view::npos)) return std::nullopt;
+        if (pattern_end == std::string_view::npos) return values;
+        pattern.remove_prefix(pattern_end + 1);
+        path.remove_prefix(path_end + 1);
+    }
+}
+
+std::string_view as_get(std::string_view method) { return method == "HEAD" ? "GET" : method; }
+
+} // namespace
+
+/// Where a request belongs.
+struct Api::Match {
+    std::size_t place = ServerMetrics::no_route;
+    std::vector<std::string_view> allowed; ///< methods that the path takes; empty: there is no such path
+    std::vector<std::pair<std::string_view, std::string>> path_values;
+};
+
+/// A computation that others wait for.
+struct Api::Flight {
+    explicit Flight(asio::any_io_executor const& executor) : landed(executor, asio::steady_timer::time_point::max()) {}
+    asio::steady_timer landed;
+    bool done = false;
+    std::shared_ptr<KeptAnswer const> answer; ///< null when it was not a 200
+};
+
+Api::Api(DatabaseService& database, CollectorControl* collector, Clock const& clock, Log& log, ApiOptions options)
+    : database_(database), collector_(collector), clock_(clock), log_(log), options_(std::move(options)),
+      routes_(route_table()), started_(clock.now()), metrics_(labels_of(routes_), started_), cache_(options_.cache) {}
+
+Api::~Api() = default;
+
+void Api::note_write(std::uint64_t generation) { generation_.seen(generation, options_.steady_now()); }
+
+http::Response Api::refusal(Problem const& problem) const { return problem.response(clock_.now()); }
+
+std::optional<http::Response> Api::answer_now(http::Request const& request) {
+    if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
+    auto const start = options_.steady_now();
+    if (!generation_.fresh(start)) return std::nullopt;
+    auto const kept = cache_.find_target(request.target, generation_.known(), clock_.now());
+    if (!kept) return std::nullopt;
+    if (refuse(options_.access, routes_[kept->route].access, request)) return std::nullopt;
+    metrics_.count_cache_hit();
+    metrics_.count(kept->route, request.method, kept->response.status, options_.steady_now() - start);
+    return kept->response;
+}
+
+Async<http::Response> Api::answer(http::Request const& request) {
+    auto const start = options_.steady_now();
+    auto const found = match(request);
+    auto response = co_await serve(request, found);
+    metrics_.set_cache_size(cache_.size(), cache_.bytes());
+    metrics_.count(found.place, request.method, response.status, options_.steady_now() - start);
+    co_return response;
+}
+
+Api::Match Api::match(http::Request const& request) const {
+    Match found;
+    auto const method = as_get(request.method);
+    for (std::size_t i = 0; i < routes_.size(); ++i) {
+        auto const& route = routes_[i];
+        auto values = match_path(route.path, request.path);
+        for (auto const alias : route.aliases) {
+            if (!values) values = match_path(alias, request.path);
+        }
+        if (!values) continue;
+        found.allowed.push_back(route.method);
+        if (route.method == "GET") found.allowed.emplace_back("HEAD");
+        if (found.place == ServerMetrics::no_route || route.method == method) {
+            found.place = i;
+            found.path_values = std::move(*values);
+        }
+    }
+    if (!found.allowed.empty()) found.allowed.emplace_back("OPTIONS");
+    return found;
+}
+
+Async<http::Response> Api::serve(http::Request const& request, Match const& found) {
+    bool const asks_options = request.method == "OPTIONS";
+    auto allow = fmt::format("{}", fmt::join(found.allowed, ", "));
+    if (asks_options && request.path == "*") allow = "GET, HEAD, POST, DELETE, OPTIONS";
+    if (asks_options && !allow.empty()) {
+        auto response = http::Response::of(204, {}, {});
+        response.headers.emplace_back("Allow", std::move(allow));
+        co_return response;
+    }
+    if (found.allowed.empty()) {
+        std::vector<std::string_view> paths;
+        for (auto const& route : routes_) paths.push_back(route.path);
+        auto const near = nearest(request.path, paths);
+        auto detail = fmt::format("There is nothing at {}", request.path.substr(0, 200));
+        detail +=
+            near.empty() ? "; / lists what there is." : fmt::format("; did you mean {}? / lists what there is.", near);
+        co_return refusal({.status = 404, .error_code = "NOT_FOUND", .detail = std::move(detail)});
+    }
+    auto const& route = routes_[found.place];
+    if (route.method != as_get(request.method)) {
+        co_return refusal({.status = 405,
+                           .error_code = "METHOD_NOT_ALLOWED",
+                           .detail = fmt::format("{} takes {}; this was {}.", request.path, allow, request.method),
+                           .headers = {{"Allow", allow}}});
+    }
+    if (auto const problem = refuse(options_.access, route.access, request)) co_return refusal(*problem);
+    auto const arguments = validate(route.parameters, request, found.path_values);
+    if (!arguments) co_return refusal(arguments.error());
+    if (route.keeping != Keeping::never) co_return co_await serve_kept(request, route, found.place, *arguments);
+    auto response = co_await compute(route, *arguments, clock_.now());
+    if (route.access == Access::admin) generation_.forget();
+    co_return response;
+}
+
+Async<std::uint64_t> Api::generation() {
+    if (generation_.fresh(options_.steady_now())) co_return generation_.known();
+    auto const current = co_await database_.connection().write_generation();
+    generation_.seen(current, options_.steady_now());
+    co_return generation_.known();
+}
+
+Async<http::Response> Api::serve_kept(http::Request const& request, Route const& route, std::size_t place,
+                                      Arguments const& arguments) {
+    auto const question = fmt::format("{}{}", route.path, arguments.canonical());
+    bool const kept = route.keeping == Keeping::generation;
+    while (true) {
+        // Read before the answer is computed: what is written meanwhile makes the answer old at once, never wrong.
+        auto const current = co_await generation();
+        auto const now = clock_.now();
+        if (kept) {
+            if (auto const known = cache_.find(question, current, now)) {
+                metrics_.count_cache_hit();
+                cache_.remember_target(question, request.target);
+                co_return known->response;
+            }
+        }
+        auto const minute_ends = std::chrono::ceil<minutes>(now);
+        auto const flight_key = fmt::format("{} {} {}", question, current, to_unix(minute_ends));
+        if (auto const under_way = flights_.find(flight_key); kept && under_way != flights_.end()) {
+            auto const flight = under_way->second;
+            boost::system::error_code error;
+            co_await flight->landed.async_wait(asio::redirect_error(asio::use_awaitable, error));
+            if (!flight->done) throw boost::system::system_error(asio::error::operation_aborted);
+            if (!flight->answer) continue;
+            metrics_.count_shared();
+            co_return flight->answer->response;
+        }
+        auto const flight = std::make_shared<Flight>(co_await asio::this_coro::executor);
+        if (kept) flights_.insert_or_assign(flight_key, flight);
+        struct Landing { // whatever happens, nobody waits for ever
+            Api& api;
+            std::string const& key;
+            Flight& flight;
+            ~Landing() {
+                flight.done = true;
+                flight.landed.cancel();
+                if (auto const own = api.flights_.find(key); own != api.flights_.end() && own->second.get() == &flight)
+                    api.flights_.erase(own);
+            }
+        } const landing{.api = *this, .key = flight_key, .flight = *flight};
+
+        metrics_.count_cache_miss();
+        auto response = co_await compute(route, arguments, now);
+        if (response.status != 200) co_return response;
+        response.etag = entity_tag(response.body->bytes());
+        auto const audience = options_.access.tokens.empty() ? "" : "private, ";
+        response.cache_control = kept ? fmt::format("{}{}", audience, kept_for) : fmt::format("{}no-cache", audience);
+        UtcTime fresh_until = minute_ends;
+        if (arguments.has("until")) fresh_until = UtcTime::max();
+        if (!kept) fresh_until = UtcTime::min();
+        KeptAnswer answer{
+            .response = std::move(response), .route = place, .generation = current, .fresh_until = fresh_until};
+        flight->answer = cache_.put(question, std::move(answer), now);
+        if (kept) cache_.remember_target(question, request.target);
+        co_return flight->answer->response;
+    }
+}
+
+Async<http::Response> Api::compute(Route const& route, Arguments const& arguments, UtcTime now) {
+    Context const context{.database = database_,
+                          .collector = collector_,
+                          .metrics = metrics_,
+                          .store = store_,
+                          .supported_providers = options_.supported_providers,
+                          .routes = routes_,
+                          .started = started_,
+                          .now = now};
+    auto outcome = co_await route.handler(context, arguments);
+    if (!outcome) {
+        auto const& problem = outcome.error();
+        if (!problem.inner.empty()) log_.error("request_failed", {{"route", route.path}, {"error", problem.inner}});
+        co_return problem.response(now);
+    }
+    auto response = http::Response::of(outcome->status, std::move(outcome->content_type), std::move(outcome->body));
+    response.headers = std::move(outcome->headers);
+    co_return response;
+}
+
+} // namespace gem::api

@@ -1,0 +1,73 @@
+// The REST interface as the server's Service: from a request to an answer, by the route table.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/answer_cache.hpp"
+#include "api/auth.hpp"
+#include "api/collector_control.hpp"
+#include "api/route.hpp"
+#include "api/server_metrics.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "http/message.hpp"
+#include "storage/database_service.hpp"
+
+namespace gem::api {
+
+struct ApiOptions {
+    AccessRules access;
+    std::vector<std::string> supported_providers = {"sqlite"};
+    AnswerCache::Limits cache{};
+    /// For ages and durations; tests bring their own.
+    std::chrono::steady_clock::time_point (*steady_now)() = &std::chrono::steady_clock::now;
+};
+
+/// All on one thread. Everything it is given outlives it. Construct it when the database is open.
+class Api final : public http::Service {
+  public:
+    /// `collector` is null in a process that only serves.
+    Api(DatabaseService& database, CollectorControl* collector, Clock const& clock, Log& log, ApiOptions options);
+    ~Api() override;
+
+    std::optional<http::Response> answer_now(http::Request const& request) override;
+    Async<http::Response> answer(http::Request const& request) override;
+
+    /// This process wrote, and the store's write generation is now `generation`: kept answers of before are not sent
+    /// any more. Without this call they are sent for 20 ms at most.
+    void note_write(std::uint64_t generation);
+
+    [[nodiscard]] std::vector<Route> const& routes() const { return routes_; }
+    [[nodiscard]] ServerMetrics& metrics() { return metrics_; }
+
+  private:
+    struct Match;
+    struct Flight;
+    [[nodiscard]] Match match(http::Request const& request) const;
+    Async<http::Response> serve(http::Request const& request, Match const& found);
+    Async<http::Response> serve_kept(http::Request const& request, Route const& route, std::size_t place,
+                                     Arguments const& arguments);
+    Async<http::Response> compute(Route const& route, Arguments const& arguments, UtcTime now);
+    Async<std::uint64_t> generation();
+    [[nodiscard]] http::Response refusal(Problem const& problem) const;
+
+    DatabaseService& database_;
+    CollectorControl* collector_;
+    Clock const& clock_;
+    Log& log_;
+    ApiOptions options_;
+    std::vector<Route> routes_;
+    UtcTime started_;
+    ServerMetrics metrics_;
+    StoreWatch store_;
+    AnswerCache cache_;
+    GenerationWatch generation_;
+    std::map<std::string, std::shared_ptr<Flight>> flights_; ///< questions being computed
+};
+
+} // namespace gem::api

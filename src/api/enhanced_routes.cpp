@@ -1,0 +1,132 @@
+// The twins that tell the provider, and how to switch it.
+#include "analytics/event_counts.hpp"
+#include "analytics/trending.hpp"
+#include "api/collect_answer.hpp"
+#include "api/route.hpp"
+
+namespace gem::api {
+
+namespace {
+
+struct ProviderPart {
+    std::string database_provider;
+};
+BOOST_DESCRIBE_STRUCT(ProviderPart, (), (database_provider))
+
+struct HoursPart {
+    std::optional<std::int64_t> hours;
+};
+BOOST_DESCRIBE_STRUCT(HoursPart, (), (hours))
+
+struct EnhancedEventCounts : HoursPart, CountFigures, ProviderPart, WindowedPart {};
+BOOST_DESCRIBE_STRUCT(EnhancedEventCounts, (HoursPart, CountFigures, ProviderPart, WindowedPart), ())
+
+struct EnhancedTrending : TrendingList, ProviderPart, TrendingBasis, WindowedPart {};
+BOOST_DESCRIBE_STRUCT(EnhancedTrending, (TrendingList, ProviderPart, TrendingBasis, WindowedPart), ())
+
+struct EnhancedCollect : CollectFigures, ProviderPart, TimestampPart {};
+BOOST_DESCRIBE_STRUCT(EnhancedCollect, (CollectFigures, ProviderPart, TimestampPart), ())
+
+struct ProviderSwitch {
+    std::string current_provider;
+    std::vector<std::string> supported_providers;
+    std::string how_to_switch;
+    std::string database_provider;
+    UtcTime timestamp{};
+};
+BOOST_DESCRIBE_STRUCT(ProviderSwitch, (),
+                      (current_provider, supported_providers, how_to_switch, database_provider, timestamp))
+
+std::string provider_of(Context const& context) { return context.database.connection().describe().provider; }
+
+Async<Outcome> get_counts(Context const& context, Arguments const& arguments) {
+    auto answer = co_await event_counts(context.database, arguments.read<EventCountsParams>(), context.now);
+    if (!answer) co_return std::unexpected(problem_of(answer.error()));
+    EnhancedEventCounts twin;
+    twin.hours = whole_hours(answer->window);
+    static_cast<CountFigures&>(twin) = std::move(*answer);
+    twin.database_provider = provider_of(context);
+    static_cast<WindowedPart&>(twin) = std::move(*answer);
+    co_return Reply::json(twin);
+}
+
+Async<Outcome> get_trending(Context const& context, Arguments const& arguments) {
+    auto answer = co_await trending(context.database, arguments.read<TrendingParams>(), context.now);
+    if (!answer) co_return std::unexpected(problem_of(answer.error()));
+    EnhancedTrending twin;
+    static_cast<TrendingList&>(twin) = std::move(*answer);
+    twin.database_provider = provider_of(context);
+    static_cast<TrendingBasis&>(twin) = std::move(*answer);
+    static_cast<WindowedPart&>(twin) = std::move(*answer);
+    co_return Reply::json(twin);
+}
+
+Async<Outcome> post_collect(Context const& context, Arguments const& arguments) {
+    auto figures = co_await collect_figures(context, arguments);
+    if (!figures) co_return std::unexpected(std::move(figures.error()));
+    EnhancedCollect twin;
+    static_cast<CollectFigures&>(twin) = std::move(*figures);
+    twin.database_provider = provider_of(context);
+    twin.timestamp = context.now;
+    co_return Reply::json(twin);
+}
+
+Async<Outcome> get_switch(Context const& context, Arguments const&) {
+    ProviderSwitch answer{.current_provider = provider_of(context),
+                          .supported_providers = context.supported_providers,
+                          .how_to_switch =
+                              "Set DATABASE_PROVIDER to one of supported_providers and start again; move the "
+                              "data with `github-events-monitor export | github-events-monitor import`.",
+                          .database_provider = provider_of(context),
+                          .timestamp = context.now};
+    co_return Reply::json(answer);
+}
+
+} // namespace
+
+void add_enhanced_routes(std::vector<Route>& table) {
+    table.push_back({.method = "GET",
+                     .path = "/enhanced/events/counts",
+                     .summary = "Events by type, with the provider",
+                     .description = "The figures of /metrics/event-counts.",
+                     .parameters = windowed(1, {repo_parameter(false)}),
+                     .handler = &get_counts,
+                     .answer = answers<EnhancedEventCounts>("EnhancedEventCounts")});
+    table.push_back({.method = "GET",
+                     .path = "/enhanced/trending",
+                     .summary = "Where something is happening, with the provider",
+                     .description = "The figures of /metrics/trending.",
+                     .parameters = windowed(24, {{.name = "limit",
+                                                  .type = ParameterType::integer,
+                                                  .sentence = "How many repositories.",
+                                                  .default_number = 10,
+                                                  .min = 1,
+                                                  .max = 100},
+                                                 {.name = "order",
+                                                  .type = ParameterType::choice,
+                                                  .sentence = "By number of events, or by score.",
+                                                  .default_text = "events",
+                                                  .choices = {"events", "score"}},
+                                                 bots_parameter()}),
+                     .handler = &get_trending,
+                     .answer = answers<EnhancedTrending>("EnhancedTrending")});
+    table.push_back({.method = "POST",
+                     .path = "/enhanced/collect",
+                     .summary = "Collect now, with the provider",
+                     .description = "The same as POST /collect.",
+                     .parameters = {collect_limit_parameter()},
+                     .handler = &post_collect,
+                     .answer = answers<EnhancedCollect>("EnhancedCollect"),
+                     .access = Access::admin,
+                     .keeping = Keeping::never});
+    table.push_back({.method = "GET",
+                     .path = "/enhanced/database/switch",
+                     .summary = "The provider, and how to switch it",
+                     .description = "The provider that serves, those that there are, and how to move to another.",
+                     .parameters = {},
+                     .handler = &get_switch,
+                     .answer = answers<ProviderSwitch>("ProviderSwitch"),
+                     .keeping = Keeping::tagged});
+}
+
+} // namespace gem::api

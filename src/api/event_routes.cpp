@@ -1,0 +1,220 @@
+// GET /events: stored events, newest first, page by page.
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "analytics/answer.hpp"
+#include "api/csv.hpp"
+#include "api/route.hpp"
+
+namespace gem::api {
+
+namespace {
+
+struct EventItem {
+    std::string id;
+    std::string type;
+    UtcTime created_at{};
+    std::optional<std::int64_t> repo_id;
+    std::string repo_name;
+    std::optional<std::int64_t> actor_id;
+    std::string actor_login;
+    std::string source;
+    bool is_public = true;
+    JsonText payload;
+};
+BOOST_DESCRIBE_STRUCT(EventItem, (),
+                      (id, type, created_at, repo_id, repo_name, actor_id, actor_login, source, is_public, payload))
+
+struct EventList {
+    std::optional<std::string> repo;
+    std::optional<std::string> type;
+    std::optional<std::string> actor;
+    std::int64_t limit = 0;
+    std::int64_t count = 0;
+    std::vector<EventItem> events;
+    std::optional<std::string> next_cursor;
+};
+BOOST_DESCRIBE_STRUCT(EventList, (), (repo, type, actor, limit, count, events, next_cursor))
+
+struct EventsParams {
+    std::optional<RepoName> repo;
+    std::optional<std::string> type;
+    std::optional<std::string> actor;
+    std::optional<UtcTime> since;
+    std::optional<UtcTime> until;
+    std::int64_t limit = 100;
+    std::optional<std::string> cursor;
+    std::string format = "json";
+};
+BOOST_DESCRIBE_STRUCT(EventsParams, (), (repo, type, actor, since, until, limit, cursor, format))
+
+/// A cursor carries the window of the first page, `<from>.<to>.<the store's cursor>`, so that later pages are about the
+/// same window although now has moved on.
+struct Cursor {
+    TimeWindow window;
+    std::string rest;
+};
+
+std::optional<Cursor> read_cursor(std::string_view text) {
+    auto const take = [&text]() -> std::optional<std::int64_t> {
+        std::int64_t number = 0;
+        auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end == text.data() + text.size() || *end != '.') return std::nullopt;
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+        return number;
+    };
+    auto const from = take();
+    if (!from) return std::nullopt;
+    auto const to = take();
+    constexpr std::int64_t furthest = 253402300800; // the year 10000
+    if (!to || text.empty() || *from < 0 || *from > *to || *to > furthest) return std::nullopt;
+    return Cursor{.window = {.from = from_unix(*from), .to = from_unix(*to)}, .rest = std::string(text)};
+}
+
+Problem invalid(std::string detail) {
+    return {.status = 422, .error_code = "INVALID_PARAMETER", .detail = std::move(detail)};
+}
+
+std::expected<TimeWindow, Problem> choose_window(EventsParams const& params, UtcTime now) {
+    auto const until = params.until.value_or(now);
+    TimeWindow window{.from = {}, .to = std::chrono::ceil<minutes>(until)};
+    window.from = params.since.value_or(params.repo ? UtcTime{} : window.to - hours(24));
+    if (window.from > window.to) {
+        return std::unexpected(invalid(fmt::format("`since` ({}) must not be after `until` ({})",
+                                                   format_time(window.from), format_time(window.to))));
+    }
+    if (!params.repo && window.length() > hours(24)) {
+        // The rounding of the end alone must not make a day too long.
+        if (until - window.from > hours(24)) {
+            return std::unexpected(
+                invalid("without `repo` the window from `since` to `until` must not be longer than 24 hours"));
+        }
+        window.to = window.from + hours(24);
+    }
+    return window;
+}
+
+std::string percent_encode(std::string_view text) {
+    std::string out;
+    for (char const c : text) {
+        bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view("-._~/").find(c) != std::string_view::npos;
+        if (plain)
+            out += c;
+        else
+            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
+
+std::string next_link(EventsParams const& params, std::string_view cursor) {
+    std::string target = fmt::format("/events?limit={}", params.limit);
+    auto const put = [&](std::string_view name, std::optional<std::string> const& value) {
+        if (value) target += fmt::format("&{}={}", name, percent_encode(*value));
+    };
+    if (params.repo) put("repo", params.repo->text());
+    put("type", params.type);
+    put("actor", params.actor);
+    if (params.since) put("since", format_time(*params.since));
+    if (params.until) put("until", format_time(*params.until));
+    if (params.format != "json") put("format", params.format);
+    target += "&cursor=" + percent_encode(cursor);
+    return fmt::format("<{}>; rel=\"next\"", target);
+}
+
+EventItem item_of(Event& event) {
+    return {.id = std::move(event.id),
+            .type = std::move(event.type),
+            .created_at = event.created_at,
+            .repo_id = event.repo_id,
+            .repo_name = std::move(event.repo_name),
+            .actor_id = event.actor_id,
+            .actor_login = std::move(event.actor_login),
+            .source = std::string(to_string(event.source)),
+            .is_public = event.is_public,
+            .payload = std::move(event.payload)};
+}
+
+Async<Outcome> get_events(Context const& context, Arguments const& arguments) {
+    auto const params = arguments.read<EventsParams>();
+    if (params.actor && !params.repo) co_return std::unexpected(invalid("`actor` asks for `repo` too"));
+    auto window = choose_window(params, context.now);
+    if (!window) co_return std::unexpected(std::move(window.error()));
+    std::optional<std::string> store_cursor;
+    if (params.cursor) {
+        auto cursor = read_cursor(*params.cursor);
+        if (!cursor) co_return std::unexpected(invalid("`cursor` is not one that an earlier answer gave"));
+        bool const same_start = !params.since || cursor->window.from == window->from;
+        bool const same_end = !params.until || cursor->window.to == window->to;
+        if (!same_start || !same_end)
+            co_return std::unexpected(invalid("`cursor` belongs to another `since` or `until`"));
+        window = cursor->window;
+        store_cursor = std::move(cursor->rest);
+    }
+    auto page = co_await context.database.events().find_events({.repo = params.repo,
+                                                                .type = params.type,
+                                                                .actor = params.actor,
+                                                                .window = *window,
+                                                                .limit = static_cast<std::size_t>(params.limit),
+                                                                .cursor = std::move(store_cursor)});
+    if (!page) co_return std::unexpected(problem_of(page.error()));
+    auto part = co_await windowed_part(context.database, *window, params.repo, context.now);
+    if (!part) co_return std::unexpected(problem_of(part.error()));
+    auto spelling = co_await stored_spelling(context.database, params.repo);
+    if (!spelling) co_return std::unexpected(problem_of(spelling.error()));
+
+    EventList list;
+    list.repo = std::move(*spelling);
+    list.type = params.type;
+    list.actor = params.actor;
+    list.limit = params.limit;
+    list.count = static_cast<std::int64_t>(page->events.size());
+    for (auto& event : page->events) list.events.push_back(item_of(event));
+    if (page->next_cursor) {
+        list.next_cursor = fmt::format("{}.{}.{}", to_unix(window->from), to_unix(window->to), *page->next_cursor);
+    }
+    auto const next = list.next_cursor;
+    auto reply = params.format == "csv" ? Reply::csv(csv_of(list.events))
+                                        : Reply::json(Windowed(std::move(list), std::move(*part)));
+    if (next) reply.headers.emplace_back("Link", next_link(params, *next));
+    co_return reply;
+}
+
+} // namespace
+
+void add_event_routes(std::vector<Route>& table) {
+    table.push_back(
+        {.method = "GET",
+         .path = "/events",
+         .summary = "Stored events, newest first",
+         .description =
+             "Without `repo` the window is at most 24 hours. `Link: rel=\"next\"` leads to older ones; a cursor "
+             "keeps to the window of the first page.",
+         .parameters =
+             {repo_parameter(false),
+              {.name = "type", .type = ParameterType::event_type, .sentence = "Events of this type only."},
+              {.name = "actor",
+               .type = ParameterType::text,
+               .sentence = "Events by this login, any case; asks for `repo`.",
+               .max = 100},
+              {.name = "since",
+               .type = ParameterType::time,
+               .sentence = "Start of the window, inclusive; with `repo` the beginning, else 24 hours before its end."},
+              until_parameter(),
+              {.name = "limit",
+               .type = ParameterType::integer,
+               .sentence = "How many events a page has at most.",
+               .default_number = 100,
+               .min = 1,
+               .max = 1000},
+              {.name = "cursor",
+               .type = ParameterType::cursor,
+               .sentence = "`next_cursor` of the page before.",
+               .max = 2048},
+              format_parameter()},
+         .handler = &get_events,
+         .answer = answers<Windowed<EventList>>("EventList")});
+}
+
+} // namespace gem::api

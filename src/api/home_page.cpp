@@ -1,0 +1,78 @@
+#include "api/home_page.hpp"
+
+#include <fmt/format.h>
+
+namespace gem::api {
+
+namespace {
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (char const c : text) {
+        switch (c) {
+        case '&':
+            out += "&amp;";
+            break;
+        case '<':
+            out += "&lt;";
+            break;
+        case '>':
+            out += "&gt;";
+            break;
+        case '"':
+            out += "&quot;";
+            break;
+        default:
+            out += c;
+        }
+    }
+    return out;
+}
+
+constexpr std::string_view head = R"(<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>GitHub Events Monitor</title>
+<style>
+:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #8886 }
+code { font-size: .95em }
+</style>
+</head>
+<body>
+<main>
+<h1>GitHub Events Monitor</h1>
+<p>Answers are JSON. Windows end at <code>until</code> (default now), exclusive.</p>
+<table>
+<thead><tr><th scope="col">Endpoint</th><th scope="col">Parameters</th><th scope="col">Answers</th></tr></thead>
+<tbody>
+)";
+
+} // namespace
+
+std::string home_page(std::vector<Route> const& routes) {
+    std::string page(head);
+    for (auto const& route : routes) {
+        auto const path = escaped(route.path);
+        bool const plain = route.method == "GET" && route.path.find('{') == std::string_view::npos;
+        page += fmt::format("<tr><td><code>{} ", route.method);
+        page += plain ? fmt::format("<a href=\"{}\">{}</a>", path, path) : path;
+        page += "</code></td><td>";
+        bool first = true;
+        for (auto const& parameter : route.parameters) {
+            if (parameter.place == ParameterPlace::path) continue;
+            if (!first) page += ", ";
+            first = false;
+            page += fmt::format("<code title=\"{}\">{}</code>", escaped(parameter.sentence), escaped(parameter.name));
+        }
+        page += fmt::format("</td><td>{}</td></tr>\n", escaped(route.summary));
+    }
+    page += "</tbody>\n</table>\n</main>\n</body>\n</html>\n";
+    return page;
+}
+
+} // namespace gem::api

@@ -1,0 +1,138 @@
+// A row of the route table: everything that is known about an endpoint, for those who serve it and those who describe
+// it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/auth.hpp"
+#include "api/collector_control.hpp"
+#include "api/json_schema.hpp"
+#include "api/parameter.hpp"
+#include "api/problems.hpp"
+#include "api/server_metrics.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "storage/database_service.hpp"
+
+namespace gem::api {
+
+struct Route;
+
+struct Reply {
+    unsigned status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers{};
+
+    template <class Answer>
+    static Reply json(Answer const& answer, unsigned status = 200) {
+        return {.status = status, .content_type = "application/json", .body = gem::json::to_string(answer)};
+    }
+    static Reply csv(std::string body) {
+        return {.status = 200, .content_type = "text/csv; charset=utf-8", .body = std::move(body)};
+    }
+};
+
+/// Expensive figures about the store that are asked for at most every so often.
+struct StoreWatch {
+    std::optional<UtcTime> health_at; ///< the second in which the store was asked
+    DatabaseHealth health;
+    std::optional<std::int64_t> events;
+    std::optional<UtcTime> tables_at;
+    std::vector<TableInfo> tables;
+};
+
+/// What a handler may use besides its arguments. Lives until the handler's coroutine ends.
+struct Context {
+    DatabaseService& database;
+    CollectorControl* collector; ///< null when this process does not collect
+    ServerMetrics& metrics;
+    StoreWatch& store;
+    std::vector<std::string> const& supported_providers;
+    std::vector<Route> const& routes;
+    UtcTime started;
+    UtcTime now;
+};
+
+using Outcome = std::expected<Reply, Problem>;
+using Handler = std::function<Async<Outcome>(Context const&, Arguments const&)>;
+
+/// How answers of a route are kept.
+enum class Keeping {
+    never,     ///< no-store: the answer is about this moment
+    tagged,    ///< computed each time, but the same answer keeps its entity tag
+    generation ///< kept until something is written, or its window moves on
+};
+
+/// What an answer looks like.
+struct AnswerType {
+    std::string_view name;             ///< of the schema; empty for what is not JSON
+    std::string (*schema)() = nullptr; ///< JSON Schema
+    std::string_view content_type = "application/json";
+    unsigned status = 200;
+};
+
+struct Route {
+    std::string_view method;
+    std::string_view path; ///< with `{owner}/{name}`
+    std::string_view summary;
+    std::string_view description;
+    std::vector<Parameter> parameters;
+    Handler handler;
+    AnswerType answer;
+    std::vector<std::string_view> aliases{}; ///< other paths of the same
+    Access access = Access::read;
+    Keeping keeping = Keeping::generation;
+};
+
+/// Calls a question of analytics: arguments into its parameters, its answer into JSON.
+template <class Params, class Answer>
+Handler ask(Async<Result<Answer>> (*question)(DatabaseService&, Params, UtcTime)) {
+    return [question](Context const& context, Arguments const& arguments) -> Async<Outcome> {
+        auto answer = co_await question(context.database, arguments.read<Params>(), context.now);
+        if (!answer) co_return std::unexpected(problem_of(answer.error()));
+        co_return Reply::json(*answer);
+    };
+}
+
+/// The same for lists, that can be had as CSV: `rows` picks the list out of the answer.
+template <class Params, class Answer, class Row>
+Handler ask_list(Async<Result<Answer>> (*question)(DatabaseService&, Params, UtcTime),
+                 std::string (*to_csv)(std::vector<Row> const&), std::vector<Row> const& (*rows)(Answer const&)) {
+    return [question, to_csv, rows](Context const& context, Arguments const& arguments) -> Async<Outcome> {
+        auto answer = co_await question(context.database, arguments.read<Params>(), context.now);
+        if (!answer) co_return std::unexpected(problem_of(answer.error()));
+        if (arguments.get<std::string>("format") == "csv") co_return Reply::csv(to_csv(rows(*answer)));
+        co_return Reply::json(*answer);
+    };
+}
+
+template <class Answer>
+AnswerType answers(std::string_view name, unsigned status = 200) {
+    return {.name = name, .schema = &schema_of<Answer>, .content_type = "application/json", .status = status};
+}
+
+/// The one table. The order is that of the documentation.
+std::vector<Route> route_table();
+
+// One function a family of endpoints; each adds its rows.
+void add_system_routes(std::vector<Route>& table);
+void add_repository_routes(std::vector<Route>& table);
+void add_event_routes(std::vector<Route>& table);
+void add_metric_routes(std::vector<Route>& table);
+void add_enhanced_routes(std::vector<Route>& table);
+
+// Parameters that many rows share.
+Parameter hours_parameter(std::optional<std::int64_t> fallback);
+Parameter offset_minutes_parameter(std::optional<std::int64_t> fallback = std::nullopt);
+Parameter until_parameter();
+Parameter repo_parameter(bool required);
+Parameter bots_parameter();
+Parameter format_parameter();
+/// hours (with its default), offset_minutes and until, then `more`.
+std::vector<Parameter> windowed(std::int64_t fallback_hours, std::vector<Parameter> more);
+
+} // namespace gem::api
