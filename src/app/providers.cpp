@@ -11,10 +11,12 @@ namespace gem {
 
 namespace {
 
-Result<std::unique_ptr<DatabaseManager>> refuse_dynamodb(DatabaseConfig const&, Clock const&, Log&) {
-    return fail(ErrorCode::invalid_argument,
-                "the provider dynamodb is not built into this version yet (it comes with the issue about DynamoDB, see "
-                "CHANGELOG.md); use DATABASE_PROVIDER=sqlite");
+Result<std::unique_ptr<DatabaseManager>> refuse_dynamodb(DatabaseConfig const& config, Clock const&, Log&) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("the provider dynamodb (region {}, tables {}*) is not built into this version yet; it comes with "
+                    "the issue about DynamoDB, CHANGELOG.md will tell. Use DATABASE_PROVIDER=sqlite until then",
+                    config.region, config.table_prefix));
 }
 
 /// Whether `config` keeps its data in a file that a person can see.
@@ -28,6 +30,8 @@ DatabaseFactory make_database_factory() {
     factory.add_provider("dynamodb", refuse_dynamodb);
     return factory;
 }
+
+std::vector<std::string> built_in_providers() { return {"sqlite"}; }
 
 Result<std::unique_ptr<DatabaseService>> make_database(DatabaseConfig const& config, Clock const& clock, Log& log) {
     auto manager = make_database_factory().create(config, clock, log);

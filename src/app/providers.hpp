@@ -11,6 +11,9 @@ namespace gem {
 /// sqlite, and dynamodb, which says that it is not built in yet.
 DatabaseFactory make_database_factory();
 
+/// Those that work.
+std::vector<std::string> built_in_providers();
+
 /// A service over what `config` names; not initialized yet.
 Result<std::unique_ptr<DatabaseService>> make_database(DatabaseConfig const& config, Clock const& clock, Log& log);
 

@@ -28,7 +28,7 @@ struct Settings {
     std::string api_host;
     std::uint16_t api_port = 0; ///< 0: the system picks one
     std::vector<std::string> cors_origins;
-    std::vector<std::string> api_tokens;
+    std::string api_tokens; ///< as api::TokenList takes them
     std::vector<std::string> trusted_proxies;
     std::optional<std::int64_t> rate_limit; ///< requests a second for each client; empty: off
 

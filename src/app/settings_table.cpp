@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "api/auth.hpp"
 #include "github/event_target.hpp"
 
 namespace gem {
@@ -40,15 +41,8 @@ Refusal store_targets(Settings& settings, SettingValue const& value) {
 }
 
 Refusal store_api_tokens(Settings& settings, SettingValue const& value) {
-    for (auto const& token : value.list) {
-        auto const colon = token.find(':');
-        if (colon == std::string::npos) continue;
-        auto const scope = std::string_view(token).substr(0, colon);
-        if ((scope != "read" && scope != "admin") || colon + 1 == token.size()) {
-            return "each token is read:SECRET, admin:SECRET or SECRET alone, which is an admin's";
-        }
-    }
-    settings.api_tokens = value.list;
+    if (auto const tokens = api::TokenList::parse(value.text); !tokens) return tokens.error().message;
+    settings.api_tokens = value.text;
     return std::nullopt;
 }
 
@@ -124,7 +118,7 @@ std::vector<SettingRow> make_table() {
          .kind = list,
          .secret = true,
          .group = server,
-         .sentence = "Bearer tokens, read:SECRET or admin:SECRET; with any, everything but health asks for one",
+         .sentence = "Bearer tokens, read:TOKEN or admin:TOKEN; with any, everything but health asks for one",
          .store = store_api_tokens});
     rows.push_back({.name = "trusted_proxies",
                     .flag = "--trusted-proxies",
