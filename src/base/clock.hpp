@@ -16,9 +16,7 @@ class Clock {
 /// The machine's clock: what the product uses.
 class SystemClock final : public Clock {
   public:
-    [[nodiscard]] UtcTime now() const override {
-        return std::chrono::floor<seconds>(std::chrono::system_clock::now());
-    }
+    [[nodiscard]] UtcTime now() const override { return std::chrono::floor<seconds>(std::chrono::system_clock::now()); }
 };
 
 } // namespace gem

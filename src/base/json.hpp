@@ -93,16 +93,20 @@ void write_members(std::string& out, T const& value, bool& first) {
         out += '"';
         out += member.name;
         out += "\":";
-        if constexpr (IsAbsent<Field>::value) write(out, *field.value);
-        else write(out, field);
+        if constexpr (IsAbsent<Field>::value)
+            write(out, *field.value);
+        else
+            write(out, field);
     });
 }
 
 template <class T>
 void write(std::string& out, T const& value) {
     if constexpr (IsOptional<T>::value) {
-        if (value) write(out, *value);
-        else out += "null";
+        if (value)
+            write(out, *value);
+        else
+            out += "null";
     } else if constexpr (std::is_same_v<T, JsonText>) {
         out += value.text();
     } else if constexpr (std::is_same_v<T, bool>) {
@@ -140,7 +144,8 @@ void write(std::string& out, T const& value) {
         }
         out += ']';
     } else {
-        static_assert(Described<T>, "describe the struct with BOOST_DESCRIBE_STRUCT, or use Score or Ratio for a double");
+        static_assert(Described<T>,
+                      "describe the struct with BOOST_DESCRIBE_STRUCT, or use Score or Ratio for a double");
         out += '{';
         bool first = true;
         write_members(out, value, first);

@@ -26,7 +26,8 @@ std::string json_problem(std::string_view text) {
             }
             if (c == '"') in_string = true;
             std::size_t run = 0;
-            bool const starts_number = c >= '1' && c <= '9' && (shortened.empty() || shortened.back() < '0' || shortened.back() > '9');
+            bool const starts_number =
+                c >= '1' && c <= '9' && (shortened.empty() || shortened.back() < '0' || shortened.back() > '9');
             if (starts_number) {
                 while (i + run < text.size() && text[i + run] >= '0' && text[i + run] <= '9') ++run;
             }

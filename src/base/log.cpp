@@ -28,10 +28,14 @@ namespace {
 
 std::string_view name_of(LogLevel level) {
     switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warn: return "warn";
-    default: return "error";
+    case LogLevel::debug:
+        return "debug";
+    case LogLevel::info:
+        return "info";
+    case LogLevel::warn:
+        return "warn";
+    default:
+        return "error";
     }
 }
 
@@ -61,8 +65,10 @@ void Log::put(LogLevel level, std::string_view event, std::initializer_list<LogF
             line += '=';
             bool const plain = !field.value.empty() && field.value.find_first_of(" \t\r\n\"=\\") == std::string::npos &&
                                field.value.find_first_not_of('\x1b') == 0;
-            if (plain) line += field.value;
-            else json::write_string(line, field.value);
+            if (plain)
+                line += field.value;
+            else
+                json::write_string(line, field.value);
         }
     }
     std::scoped_lock const lock(guard_->mutex);

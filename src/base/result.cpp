@@ -4,15 +4,24 @@ namespace gem {
 
 std::string_view to_string(ErrorCode code) {
     switch (code) {
-    case ErrorCode::invalid_argument: return "invalid_argument";
-    case ErrorCode::not_found: return "not_found";
-    case ErrorCode::conflict: return "conflict";
-    case ErrorCode::unauthorized: return "unauthorized";
-    case ErrorCode::rate_limited: return "rate_limited";
-    case ErrorCode::unavailable: return "unavailable";
-    case ErrorCode::timed_out: return "timed_out";
-    case ErrorCode::corrupt: return "corrupt";
-    case ErrorCode::internal: return "internal";
+    case ErrorCode::invalid_argument:
+        return "invalid_argument";
+    case ErrorCode::not_found:
+        return "not_found";
+    case ErrorCode::conflict:
+        return "conflict";
+    case ErrorCode::unauthorized:
+        return "unauthorized";
+    case ErrorCode::rate_limited:
+        return "rate_limited";
+    case ErrorCode::unavailable:
+        return "unavailable";
+    case ErrorCode::timed_out:
+        return "timed_out";
+    case ErrorCode::corrupt:
+        return "corrupt";
+    case ErrorCode::internal:
+        return "internal";
     }
     return "internal";
 }

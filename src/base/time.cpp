@@ -96,7 +96,8 @@ std::optional<UtcTime> parse_time(std::string_view text) {
         scan.digits(1);
         while (scan.peek() >= '0' && scan.peek() <= '9') scan.digits(1);
     }
-    while (scan.one_of(" ")) {}
+    while (scan.one_of(" ")) {
+    }
     seconds offset{0};
     char const sign = scan.peek();
     if (sign == '+' || sign == '-') {

@@ -22,16 +22,16 @@ struct CommitStats {
 BOOST_DESCRIBE_STRUCT(CommitStats, (), (additions, deletions, total_changes))
 
 struct Commit {
-    std::string sha;                    ///< 40 (or 64) lower-case hex digits
+    std::string sha; ///< 40 (or 64) lower-case hex digits
     std::optional<std::int64_t> repo_id;
     std::string repo_name;
     std::vector<std::string> parents;
     std::string author_name;
-    std::string author_login;           ///< empty if GitHub could not tell
+    std::string author_login; ///< empty if GitHub could not tell
     std::string message;
-    UtcTime commit_date{};              ///< committer date; push time if unknown
-    std::string branch_name;            ///< the branch it was pushed to; empty if unknown
-    std::optional<CommitStats> stats;   ///< null when known from a payload only, never zeros
+    UtcTime commit_date{};            ///< committer date; push time if unknown
+    std::string branch_name;          ///< the branch it was pushed to; empty if unknown
+    std::optional<CommitStats> stats; ///< null when known from a payload only, never zeros
     std::optional<std::int64_t> files_changed;
     friend bool operator==(Commit const&, Commit const&) = default;
 };

@@ -9,10 +9,14 @@ namespace gem {
 
 std::string_view to_string(EventSource source) {
     switch (source) {
-    case EventSource::poll: return "poll";
-    case EventSource::webhook: return "webhook";
-    case EventSource::archive: return "archive";
-    case EventSource::import: return "import";
+    case EventSource::poll:
+        return "poll";
+    case EventSource::webhook:
+        return "webhook";
+    case EventSource::archive:
+        return "archive";
+    case EventSource::import:
+        return "import";
     }
     return "archive";
 }
@@ -39,12 +43,40 @@ namespace {
 
 // Well-known automata whose login does not tell.
 constexpr std::array<std::string_view, 34> listed_bots = {
-    "allcontributors", "asfgit",          "azure-pipelines", "bors",            "claassistant",   "claude",
-    "codecov-commenter", "codecov-io",    "codex",           "copilot",         "coveralls",      "cursoragent",
-    "dependabot",      "dependabot-preview", "devin-ai-integration", "dotnet-maestro", "facebook-github-bot", "gemini-code-assist",
-    "github-actions",  "github-classroom", "googlebot",      "greenkeeper",     "greenkeeperio-bot", "imgbot",
-    "jenkins",         "k8s-ci-robot",    "mergify",         "netlify",         "openshift-merge-robot", "prowbot",
-    "renovate",        "snyk-bot",        "travis-ci",       "web-flow",
+    "allcontributors",
+    "asfgit",
+    "azure-pipelines",
+    "bors",
+    "claassistant",
+    "claude",
+    "codecov-commenter",
+    "codecov-io",
+    "codex",
+    "copilot",
+    "coveralls",
+    "cursoragent",
+    "dependabot",
+    "dependabot-preview",
+    "devin-ai-integration",
+    "dotnet-maestro",
+    "facebook-github-bot",
+    "gemini-code-assist",
+    "github-actions",
+    "github-classroom",
+    "googlebot",
+    "greenkeeper",
+    "greenkeeperio-bot",
+    "imgbot",
+    "jenkins",
+    "k8s-ci-robot",
+    "mergify",
+    "netlify",
+    "openshift-merge-robot",
+    "prowbot",
+    "renovate",
+    "snyk-bot",
+    "travis-ci",
+    "web-flow",
 };
 
 constexpr std::array<std::string_view, 2> bot_fronts = {"bot-", "robot-"};

@@ -43,9 +43,8 @@ EventTypeInfo describe_event_type(std::string_view type) {
 }
 
 bool is_event_type(std::string_view type) {
-    return !type.empty() && type.size() <= 64 && std::ranges::all_of(type, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    });
+    return !type.empty() && type.size() <= 64 &&
+           std::ranges::all_of(type, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
 }
 
 } // namespace gem

@@ -8,8 +8,9 @@
 namespace gem {
 
 struct EventTypeInfo {
-    std::string_view type;        ///< `PushEvent`
-    std::string_view category;    ///< engagement, development, collaboration, management, documentation, deployment, quality
+    std::string_view type; ///< `PushEvent`
+    std::string_view
+        category; ///< engagement, development, collaboration, management, documentation, deployment, quality
     std::string_view description; ///< one sentence for a person
 };
 

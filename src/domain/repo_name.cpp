@@ -8,9 +8,7 @@ namespace gem {
 
 namespace {
 
-bool is_letter_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 } // namespace
 
@@ -38,10 +36,11 @@ bool RepoName::valid(std::string_view text) {
 Result<RepoName> RepoName::parse(std::string_view text) {
     if (!valid(text)) {
         auto const shown = text.substr(0, 80);
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("expected a repository as owner/name (owner: up to 39 letters, digits, - or _; name: up "
-                                "to 100 letters, digits, -, _ or .), got \"{}\"",
-                                shown));
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("expected a repository as owner/name (owner: up to 39 letters, digits, - or _; name: up "
+                        "to 100 letters, digits, -, _ or .), got \"{}\"",
+                        shown));
     }
     return RepoName(text);
 }

@@ -15,9 +15,9 @@ namespace gem::http {
 
 /// A request that was read whole and is within the limits.
 struct Request {
-    std::string method;  ///< upper case; HEAD arrives as HEAD and is answered as GET without the body
-    std::string target;  ///< as sent: path and query, percent-encoded
-    std::string path;    ///< decoded; begins with `/`
+    std::string method; ///< upper case; HEAD arrives as HEAD and is answered as GET without the body
+    std::string target; ///< as sent: path and query, percent-encoded
+    std::string path;   ///< decoded; begins with `/`
     /// Decoded `name=value` pairs in order; a name without `=` has an empty value.
     std::vector<std::pair<std::string, std::string>> query;
     std::vector<std::pair<std::string, std::string>> headers; ///< names in lower case
@@ -52,8 +52,12 @@ struct Response {
     std::shared_ptr<Body const> body;
 
     static Response of(unsigned status, std::string content_type, std::string bytes) {
-        return {.status = status, .content_type = std::move(content_type), .cache_control = "no-store", .etag = {},
-                .headers = {}, .body = std::make_shared<Body const>(std::move(bytes))};
+        return {.status = status,
+                .content_type = std::move(content_type),
+                .cache_control = "no-store",
+                .etag = {},
+                .headers = {},
+                .body = std::make_shared<Body const>(std::move(bytes))};
     }
 };
 

@@ -20,7 +20,7 @@ struct DatabaseConfig {
     std::string region = "us-east-1";           ///< dynamodb
     std::string table_prefix = "github-events-";
     std::optional<std::string> endpoint_url;
-    days retention{0};                          ///< 0: keep everything
+    days retention{0}; ///< 0: keep everything
 };
 
 class DatabaseFactory {

@@ -1,8 +1,8 @@
 // The storage contract: what every provider does, and what it means. Nothing above storage/ knows a provider.
 //
-// Concurrency: every object may be used by any number of coroutines at once; operations resume on the caller's executor.
-// Lifetime: a DatabaseManager outlives every operation under way; close() waits for them.
-// Errors: invalid_argument (the caller's input), unavailable/timed_out/rate_limited (try again), corrupt (the store is
+// Concurrency: every object may be used by any number of coroutines at once; operations resume on the caller's
+// executor. Lifetime: a DatabaseManager outlives every operation under way; close() waits for them. Errors:
+// invalid_argument (the caller's input), unavailable/timed_out/rate_limited (try again), corrupt (the store is
 // damaged), internal. Nothing is swallowed: an operation that could not do all it was asked says so.
 #pragma once
 
@@ -27,9 +27,15 @@
 namespace gem {
 
 /// The names of the nine tables, the same on every provider.
-inline constexpr std::array<std::string_view, 9> table_names = {
-    "events",           "commits",        "commit_files",   "commit_summaries", "repository_health_metrics",
-    "developer_metrics", "security_metrics", "event_patterns", "deployment_metrics"};
+inline constexpr std::array<std::string_view, 9> table_names = {"events",
+                                                                "commits",
+                                                                "commit_files",
+                                                                "commit_summaries",
+                                                                "repository_health_metrics",
+                                                                "developer_metrics",
+                                                                "security_metrics",
+                                                                "event_patterns",
+                                                                "deployment_metrics"};
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Connection
@@ -42,7 +48,7 @@ struct DatabaseHealth {
 
 struct TableInfo {
     std::string name;
-    std::optional<std::int64_t> rows;  ///< null when nobody has counted
+    std::optional<std::int64_t> rows; ///< null when nobody has counted
     std::optional<std::int64_t> bytes;
     bool approximate = false;
 };
@@ -108,7 +114,7 @@ struct EventPage {
 /// How often something happened. One row for each (type, counted action).
 struct Tally {
     std::string type;
-    std::string action;             ///< counted_action(); empty where the payload has none
+    std::string action; ///< counted_action(); empty where the payload has none
     std::int64_t events = 0;
     std::int64_t distinct_commits = 0; ///< pushes: sum of the payloads' distinct_size …
     std::int64_t commits_unknown = 0;  ///< … and the number of pushes that did not tell
@@ -125,8 +131,8 @@ struct BucketTally {
 struct ActivityRow {
     UtcTime minute{};
     std::string type;
-    std::string action;       ///< counted_action()
-    std::int64_t actor = 0;   ///< one number for each person in this store, 0 if unknown; means nothing elsewhere
+    std::string action;     ///< counted_action()
+    std::int64_t actor = 0; ///< one number for each person in this store, 0 if unknown; means nothing elsewhere
     bool bot = false;
     std::int64_t events = 0;
 };
@@ -157,7 +163,7 @@ struct RepoSummary {
 };
 
 struct Totals {
-    std::int64_t events = 0; ///< acknowledged and not forgotten, whether their raw form was kept or not
+    std::int64_t events = 0;     ///< acknowledged and not forgotten, whether their raw form was kept or not
     std::int64_t raw_events = 0; ///< of these the ones whose raw form is stored
     std::optional<UtcTime> first_event;
     std::optional<UtcTime> last_event;
@@ -165,7 +171,11 @@ struct Totals {
 };
 
 /// "About a repository" below means: of every repository key that bears the name now, whole; and of every key that bore
-/// it once, the time in which it did. A rename keeps the history.
+/// it once, the whole minutes from the first to the last event in which it did. A rename keeps the history. The name
+/// that a key bears now is the one of its latest event (of two in the same second, the greater one).
+///
+/// Counting questions (tally, tally_series, busiest, activity, sources) take windows to whole minutes: `from` down,
+/// `to` up.
 class EventsRepository {
   public:
     virtual ~EventsRepository() = default;
@@ -179,9 +189,10 @@ class EventsRepository {
     /// Exact counts in the window, sorted by type, action; of everything, or of one repository.
     virtual Async<Result<std::vector<Tally>>> tally(TimeWindow window, std::optional<RepoName> repo) = 0;
 
-    /// Counts by type in buckets aligned to the epoch, from the bucket that holds window.from; only buckets with events.
-    virtual Async<Result<std::vector<BucketTally>>> tally_series(TimeWindow window, minutes bucket, std::optional<RepoName> repo,
-                                                                 std::optional<std::string> type) = 0;
+    /// Counts by type in buckets aligned to the epoch, from the bucket that holds window.from; only buckets with
+    /// events.
+    virtual Async<Result<std::vector<BucketTally>>>
+    tally_series(TimeWindow window, minutes bucket, std::optional<RepoName> repo, std::optional<std::string> type) = 0;
 
     /// The repositories with the most events in the window: by total descending, then lower-case name. Across
     /// repositories: may lag a few seconds on DynamoDB. A repository is counted once, under its present name.
@@ -191,7 +202,8 @@ class EventsRepository {
     virtual Async<Result<std::vector<RepoActivity>>> activity(TimeWindow window, std::vector<RepoName> repos) = 0;
 
     /// Facts of raw events about a repository, oldest first, of these types (all when empty).
-    virtual Async<Result<std::vector<EventFactsRow>>> event_facts(RepoName repo, TimeWindow window, std::vector<std::string> types) = 0;
+    virtual Async<Result<std::vector<EventFactsRow>>> event_facts(RepoName repo, TimeWindow window,
+                                                                  std::vector<std::string> types) = 0;
 
     /// Nothing if no event about it was ever stored.
     virtual Async<Result<std::optional<RepoSummary>>> find_repository(RepoName repo) = 0;
@@ -250,7 +262,8 @@ class MetricsRepository {
     virtual ~MetricsRepository() = default;
     // Each put replaces what stood under the same key; each find returns ascending by key, within [from, to) by day.
     virtual Async<Result<void>> put_health(HealthSnapshot snapshot) = 0;
-    virtual Async<Result<std::vector<HealthSnapshot>>> find_health(RepoName repo, std::int64_t window_hours, TimeWindow days) = 0;
+    virtual Async<Result<std::vector<HealthSnapshot>>> find_health(RepoName repo, std::int64_t window_hours,
+                                                                   TimeWindow days) = 0;
     virtual Async<Result<void>> put_developer_days(std::vector<DeveloperDay> rows) = 0;
     virtual Async<Result<std::vector<DeveloperDay>>> find_developer_days(RepoName repo, TimeWindow days) = 0;
     virtual Async<Result<void>> put_security(SecurityMetric metric) = 0;
@@ -281,7 +294,7 @@ struct Drift {
 };
 
 struct VerifyReport {
-    std::int64_t events = 0; ///< raw events looked at
+    std::int64_t events = 0;  ///< raw events looked at
     std::int64_t figures = 0; ///< rollup figures compared
     std::vector<Drift> drift; ///< at most 1,000 are listed
     std::int64_t drift_total = 0;

@@ -1,0 +1,210 @@
+#include "storage/sqlite/busiest.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+
+#include "storage/sqlite/tallies.hpp"
+
+namespace gem::sqlite {
+
+namespace {
+
+/// Sums by repository in a flat array, with a list of what is not zero: kept by each thread, cleared by its list.
+class RepoTotals {
+  public:
+    void add(std::uint32_t repo, std::uint32_t events) {
+        if (repo >= totals_.size()) totals_.resize(std::max<std::size_t>(repo + 1, totals_.size() * 2));
+        if (totals_[repo] == 0) touched_.push_back(repo);
+        totals_[repo] += events;
+    }
+    [[nodiscard]] std::uint64_t of(std::uint32_t repo) const { return repo < totals_.size() ? totals_[repo] : 0; }
+    void set(std::uint32_t repo, std::uint64_t events) {
+        if (repo < totals_.size()) totals_[repo] = events;
+    }
+    [[nodiscard]] std::vector<std::uint32_t> const& touched() const { return touched_; }
+    void clear() {
+        for (auto const repo : touched_) totals_[repo] = 0;
+        touched_.clear();
+    }
+
+  private:
+    std::vector<std::uint64_t> totals_;
+    std::vector<std::uint32_t> touched_;
+};
+
+/// An hour's part of the window, and whether all of it is meant.
+struct LoadedPart {
+    std::int64_t hour = 0;
+    int from_minute = 0;
+    int to_minute = 60;
+    std::shared_ptr<HourPage const> page;
+    [[nodiscard]] bool whole() const { return from_minute == 0 && to_minute == 60; }
+    [[nodiscard]] bool holds(PageRow const& row) const { return row.minute >= from_minute && row.minute < to_minute; }
+};
+
+Result<std::vector<LoadedPart>> load_parts(Handle& handle, PageCache& pages, TimeWindow const& window) {
+    std::vector<LoadedPart> loaded;
+    if (window.empty()) return loaded;
+    auto const first = to_unix(window.from) / 3600;
+    auto const last = (to_unix(window.to) + 3599) / 3600;
+    auto parts = pages.load_range(handle, first, last);
+    if (!parts) return fail(parts.error());
+    for (auto& part : *parts) {
+        auto const start = part.hour * 3600;
+        auto const from = std::clamp<std::int64_t>((to_unix(window.from) - start) / 60, 0, 60);
+        auto const to = std::clamp<std::int64_t>((to_unix(window.to) - start) / 60, 0, 60);
+        loaded.push_back({.hour = part.hour,
+                          .from_minute = static_cast<int>(from),
+                          .to_minute = static_cast<int>(to),
+                          .page = std::move(part.page)});
+    }
+    return loaded;
+}
+
+/// Adds what `repo` did in a part to `activity`.
+void gather(Handle& handle, Kinds& kinds, LoadedPart const& part, std::uint32_t repo, RepoActivity& activity,
+            bool with_rows) {
+    for (auto const& row : part.page->of(repo)) {
+        if (!part.holds(row)) continue;
+        auto const& kind = kinds.of(handle, row.kind);
+        activity.total_events += row.events;
+        activity.counts[kind.type] += row.events;
+        if (!with_rows) continue;
+        activity.rows.push_back({.minute = from_unix(part.hour * 3600 + row.minute * 60),
+                                 .type = kind.type,
+                                 .action = kind.action,
+                                 .actor = row.actor / 2,
+                                 .bot = (row.actor & 1) != 0,
+                                 .events = row.events});
+    }
+}
+
+void sort_rows(std::vector<ActivityRow>& rows) {
+    auto const key = [](ActivityRow const& row) { return std::tie(row.minute, row.type, row.action, row.actor); };
+    std::ranges::sort(rows, [&](ActivityRow const& a, ActivityRow const& b) { return key(a) < key(b); });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (kept > 0 && key(rows[kept - 1]) == key(rows[i]))
+            rows[kept - 1].events += rows[i].events;
+        else if (kept++ != i)
+            rows[kept - 1] = std::move(rows[i]);
+    }
+    rows.resize(kept);
+}
+
+} // namespace
+
+Result<std::vector<RepoActivity>> find_busiest(Handle& handle, PageCache& pages, Kinds& kinds, TimeWindow const& asked,
+                                               std::size_t limit, bool with_rows) {
+    thread_local RepoTotals totals;
+    totals.clear();
+    std::vector<RepoActivity> answer;
+    if (limit == 0) return answer;
+    auto parts = load_parts(handle, pages, whole_minutes(asked));
+    if (!parts) return fail(parts.error());
+    for (auto const& part : *parts) {
+        if (part.whole()) {
+            for (auto const& span : part.page->spans) totals.add(span.repo, span.events);
+            continue;
+        }
+        for (auto const& row : part.page->rows) {
+            if (part.holds(row)) totals.add(row.repo, row.events);
+        }
+    }
+    // Keys that bear one name now are one repository: all is added to the first of them.
+    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> bearers;
+    for (auto const& group : shared_names(handle)) {
+        std::uint64_t sum = 0;
+        for (auto const repo : group) sum += totals.of(repo);
+        if (sum == 0) continue;
+        auto const lead = *std::ranges::find_if(group, [&](std::uint32_t repo) { return totals.of(repo) > 0; });
+        for (auto const repo : group) totals.set(repo, 0);
+        totals.set(lead, sum);
+        bearers[lead] = group;
+    }
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> ranking;
+    ranking.reserve(totals.touched().size());
+    for (auto const repo : totals.touched()) {
+        if (auto const events = totals.of(repo); events > 0) ranking.emplace_back(events, repo);
+    }
+    if (ranking.size() > limit) {
+        // All that may be among the first `limit`: ties at the border are decided by name.
+        std::ranges::nth_element(ranking, ranking.begin() + static_cast<std::ptrdiff_t>(limit - 1),
+                                 std::ranges::greater{}, &std::pair<std::uint64_t, std::uint32_t>::first);
+        auto const border = ranking[limit - 1].first;
+        std::erase_if(ranking, [border](auto const& entry) { return entry.first < border; });
+    }
+    struct Named {
+        std::uint64_t events = 0;
+        std::uint32_t repo = 0;
+        std::string name;
+        std::string lower;
+    };
+    std::vector<Named> named;
+    for (auto const& [events, repo] : ranking) {
+        auto name = present_name(handle, repo).name;
+        // The latest spelling among several bearers.
+        if (auto const group = bearers.find(repo); group != bearers.end()) {
+            PresentName latest;
+            for (auto const bearer : group->second) {
+                auto const candidate = present_name(handle, bearer);
+                if (latest.name.empty() ||
+                    std::tie(candidate.last_seen, candidate.name) > std::tie(latest.last_seen, latest.name))
+                    latest = candidate;
+            }
+            name = latest.name;
+        }
+        auto lower = ascii_lower(name);
+        named.push_back({.events = events, .repo = repo, .name = std::move(name), .lower = std::move(lower)});
+    }
+    totals.clear();
+    std::ranges::sort(named, [](Named const& a, Named const& b) {
+        return a.events != b.events ? a.events > b.events : a.lower < b.lower;
+    });
+    if (named.size() > limit) named.resize(limit);
+    for (auto& repo : named) {
+        RepoActivity activity{.repo = std::move(repo.name), .total_events = 0, .counts = {}, .rows = {}};
+        auto const group = bearers.find(repo.repo);
+        for (auto const& part : *parts) {
+            if (group == bearers.end())
+                gather(handle, kinds, part, repo.repo, activity, with_rows);
+            else
+                for (auto const bearer : group->second) gather(handle, kinds, part, bearer, activity, with_rows);
+        }
+        sort_rows(activity.rows);
+        answer.push_back(std::move(activity));
+    }
+    return answer;
+}
+
+Result<RepoActivity> find_activity(Handle& handle, PageCache& pages, Kinds& kinds, TimeWindow const& asked,
+                                   RepoName const& repo) {
+    auto const resolved = resolve(handle, repo);
+    RepoActivity activity{.repo = resolved.name, .total_events = 0, .counts = {}, .rows = {}};
+    for (auto const& slice : resolved.slices) {
+        auto const window = intersection(whole_minutes(asked), slice.window);
+        if (window.empty()) continue;
+        auto& list =
+            handle.prepare("SELECT DISTINCT hour FROM repo_hour_tallies WHERE repo = ?1 AND hour >= ?2 AND hour < ?3");
+        list.bind(1, static_cast<std::int64_t>(slice.repo))
+            .bind(2, to_unix(window.from) / 3600)
+            .bind(3, (to_unix(window.to) + 3599) / 3600);
+        std::vector<std::int64_t> active;
+        {
+            Rows rows(list);
+            while (rows.next()) active.push_back(rows->integer(0));
+        }
+        for (auto const hour : active) {
+            TimeWindow const within{.from = std::max(window.from, from_unix(hour * 3600)),
+                                    .to = std::min(window.to, from_unix((hour + 1) * 3600))};
+            auto parts = load_parts(handle, pages, within);
+            if (!parts) return fail(parts.error());
+            for (auto const& part : *parts) gather(handle, kinds, part, slice.repo, activity, true);
+        }
+    }
+    sort_rows(activity.rows);
+    return activity;
+}
+
+} // namespace gem::sqlite

@@ -1,0 +1,224 @@
+#include "storage/sqlite/event_reader.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "storage/cursor.hpp"
+#include "storage/payload_codec.hpp"
+#include "storage/sqlite/registry.hpp"
+#include "storage/sqlite/sha_column.hpp"
+
+namespace gem::sqlite {
+
+namespace {
+
+// The columns of an event, in the order in which read_event() and read_facts() take them.
+#define GEM_EVENT_COLUMNS                                                                                              \
+    "e.created_at, e.type, e.id, r.key, coalesce(e.repo_name, r.name), a.actor_id, coalesce(e.login, a.login), "       \
+    "e.source, e.public, e.action, e.number, e.merged, e.size, e.distinct_size, e.state, e.author_id, e.flag, b.ref, " \
+    "b.ref_type, b.head, b.before, b.name, b.author_login"
+
+EventFacts read_facts(Statement const& row) {
+    EventFacts facts;
+    facts.action = row.optional_text(9);
+    facts.number = row.optional_integer(10);
+    if (!row.is_null(11)) facts.merged = row.integer(11) != 0;
+    facts.size = row.optional_integer(12);
+    facts.distinct_size = row.optional_integer(13);
+    facts.state = row.optional_text(14);
+    facts.author_id = row.optional_integer(15);
+    if (!row.is_null(16)) facts.flag = row.integer(16) != 0;
+    facts.ref = row.optional_text(17);
+    facts.ref_type = row.optional_text(18);
+    facts.head = read_sha(row, 19);
+    facts.before = read_sha(row, 20);
+    facts.name = row.optional_text(21);
+    facts.author_login = row.optional_text(22);
+    return facts;
+}
+
+std::optional<std::int64_t> number_of_key(std::string_view key) {
+    std::int64_t number = 0;
+    auto const [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
+    if (error != std::errc() || end != key.data() + key.size()) return std::nullopt;
+    return number;
+}
+
+Result<Event> read_event(Statement const& row) {
+    thread_local PayloadCodec codec;
+    Event event;
+    event.created_at = from_unix(row.integer(0));
+    event.type = row.text(1);
+    event.id = row.text(2);
+    event.repo_id = number_of_key(row.text(3));
+    event.repo_name = row.text(4);
+    event.actor_id = row.optional_integer(5);
+    event.actor_login = row.text(6);
+    event.source = static_cast<EventSource>(row.integer(7));
+    event.is_public = row.integer(8) != 0;
+    event.facts = read_facts(row);
+    auto payload = codec.restore(row.blob(23));
+    if (!payload) return fail(payload.error().within(fmt::format("event {} of {}", event.id, event.repo_name)));
+    event.payload = JsonText::already_validated(std::move(*payload));
+    return event;
+}
+
+/// Where an event stands in the contract's order.
+struct Place {
+    std::int64_t created_at = 0;
+    std::string type;
+    std::string id;
+    std::string key;
+    friend bool operator<(Place const& a, Place const& b) {
+        return std::tie(a.created_at, a.type, a.id, a.key) < std::tie(b.created_at, b.type, b.id, b.key);
+    }
+};
+
+struct Found {
+    Place place;
+    Event event;
+};
+
+/// One statement's rows, newest first, until `limit + 1` are found below `before`.
+Result<void> collect(Statement& statement, std::optional<Place> const& before, std::size_t limit,
+                     std::vector<Found>& found) {
+    Rows rows(statement);
+    std::size_t taken = 0;
+    std::optional<Place> last;
+    while (rows.next()) {
+        Place place{.created_at = rows->integer(0),
+                    .type = std::string(rows->text(1)),
+                    .id = std::string(rows->text(2)),
+                    .key = std::string(rows->text(3))};
+        if (before && !(place < *before)) continue;
+        // Ties across repositories come in any order: take all of them, the caller sorts.
+        bool const tie =
+            last && last->created_at == place.created_at && last->type == place.type && last->id == place.id;
+        if (taken > limit && !tie) break;
+        auto event = read_event(*rows.operator->());
+        if (!event) return fail(event.error());
+        last = place;
+        found.push_back({.place = std::move(place), .event = std::move(*event)});
+        ++taken;
+    }
+    return {};
+}
+
+} // namespace
+
+Result<EventPage> find_event_page(Handle& handle, EventQuery const& query) {
+    if (query.limit < 1 || query.limit > 1000)
+        return fail(ErrorCode::invalid_argument, fmt::format("limit: expected 1 to 1000, got {}", query.limit));
+    if (!query.repo && query.window.length() > hours(24))
+        return fail(ErrorCode::invalid_argument,
+                    "without repo the window can be 24 hours at most: name a repo, or set since and until");
+    if (!query.repo && query.actor) return fail(ErrorCode::invalid_argument, "actor asks for repo");
+    auto const from = std::to_string(to_unix(query.window.from));
+    auto const to = std::to_string(to_unix(query.window.to));
+    auto const actor = query.actor ? ascii_lower(*query.actor) : std::string();
+    auto const question =
+        hash_question({"events", query.repo ? query.repo->key() : "", query.type.value_or(""), actor, from, to});
+    std::optional<Place> before;
+    if (query.cursor) {
+        auto fields = decode_cursor(question, *query.cursor, 4);
+        if (!fields) return fail(fields.error());
+        before = Place{.created_at = number_of_key((*fields)[0]).value_or(0),
+                       .type = (*fields)[1],
+                       .id = (*fields)[2],
+                       .key = (*fields)[3]};
+    }
+    // Rows at or below the cursor; the exact border is drawn by collect().
+    auto const upper_time = before ? before->created_at : 253402300800;
+    auto const bind = [&](Statement& statement, TimeWindow const& window) -> Statement& {
+        statement.bind(1, to_unix(window.from)).bind(2, to_unix(window.to));
+        statement.bind(3, upper_time).bind(4, before ? std::string_view(before->type) : std::string_view("~"));
+        statement.bind(5, before ? std::string_view(before->id) : std::string_view("~"));
+        if (query.type)
+            statement.bind(6, *query.type);
+        else
+            statement.bind_null(6);
+        return statement;
+    };
+    std::vector<Found> found;
+    if (query.repo) {
+        for (auto const& slice : resolve(handle, *query.repo).slices) {
+            auto const window = intersection(query.window, slice.window);
+            if (window.empty()) continue;
+            auto& statement = handle.prepare(
+                "SELECT " GEM_EVENT_COLUMNS
+                ", b.payload FROM event_rows e JOIN repos r ON r.id = e.repo LEFT JOIN actors a ON a.id = e.actor "
+                "JOIN event_bodies b ON b.id = e.body WHERE e.repo = ?7 AND e.created_at >= ?1 AND e.created_at < ?2 "
+                "AND "
+                "(e.created_at, e.type, e.id) <= (?3, ?4, ?5) AND (?6 IS NULL OR e.type = ?6) AND "
+                "(?8 IS NULL OR coalesce(e.login, a.login) = ?8 COLLATE NOCASE) ORDER BY e.created_at DESC, e.type "
+                "DESC, e.id DESC");
+            bind(statement, window).bind(7, static_cast<std::int64_t>(slice.repo));
+            if (query.actor)
+                statement.bind(8, actor);
+            else
+                statement.bind_null(8);
+            if (auto done = collect(statement, before, query.limit, found); !done) return fail(done.error());
+        }
+    } else if (!query.window.empty()) {
+        auto& statement =
+            handle.prepare("SELECT " GEM_EVENT_COLUMNS
+                           ", b.payload FROM event_rows e INDEXED BY event_rows_by_time JOIN repos r ON r.id = e.repo "
+                           "LEFT JOIN actors a ON a.id = e.actor JOIN event_bodies b ON b.id = e.body WHERE "
+                           "e.created_at >= ?1 AND e.created_at < ?2 AND "
+                           "(e.created_at, e.type, e.id) <= (?3, ?4, ?5) AND (?6 IS NULL OR e.type = ?6) "
+                           "ORDER BY e.created_at DESC, e.type DESC, e.id DESC");
+        bind(statement, query.window);
+        if (auto done = collect(statement, before, query.limit, found); !done) return fail(done.error());
+    }
+    std::ranges::sort(found, [](Found const& a, Found const& b) { return b.place < a.place; });
+    EventPage page;
+    if (found.size() > query.limit) {
+        found.resize(query.limit);
+        auto const& last = found.back().place;
+        page.next_cursor = encode_cursor(question, {std::to_string(last.created_at), last.type, last.id, last.key});
+    }
+    for (auto& entry : found) page.events.push_back(std::move(entry.event));
+    return page;
+}
+
+Result<std::vector<EventFactsRow>> find_event_facts(Handle& handle, RepoName const& repo, TimeWindow const& asked,
+                                                    std::vector<std::string> const& types) {
+    std::vector<std::pair<Place, EventFactsRow>> found;
+    for (auto const& slice : resolve(handle, repo).slices) {
+        auto const window = intersection(asked, slice.window);
+        if (window.empty()) continue;
+        auto& statement = handle.prepare(
+            "SELECT " GEM_EVENT_COLUMNS
+            " FROM event_rows e JOIN repos r ON r.id = e.repo LEFT JOIN actors a ON a.id = e.actor "
+            "JOIN event_bodies b ON b.id = e.body WHERE e.repo = ?1 AND e.created_at >= ?2 AND e.created_at < ?3 "
+            "ORDER BY e.created_at, e.type, e.id");
+        statement.bind(1, static_cast<std::int64_t>(slice.repo))
+            .bind(2, to_unix(window.from))
+            .bind(3, to_unix(window.to));
+        Rows rows(statement);
+        while (rows.next()) {
+            auto const type = rows->text(1);
+            if (!types.empty() && std::ranges::find(types, type) == types.end()) continue;
+            Place place{.created_at = rows->integer(0),
+                        .type = std::string(type),
+                        .id = std::string(rows->text(2)),
+                        .key = std::string(rows->text(3))};
+            EventFactsRow row{.id = place.id,
+                              .type = place.type,
+                              .created_at = from_unix(place.created_at),
+                              .actor_id = rows->optional_integer(5),
+                              .actor_login = std::string(rows->text(6)),
+                              .facts = read_facts(*rows.operator->())};
+            found.emplace_back(std::move(place), std::move(row));
+        }
+    }
+    std::ranges::sort(found, [](auto const& a, auto const& b) { return a.first < b.first; });
+    std::vector<EventFactsRow> facts;
+    for (auto& [place, row] : found) facts.push_back(std::move(row));
+    return facts;
+}
+
+} // namespace gem::sqlite

@@ -1,0 +1,13 @@
+// Raw events out of the store: pages newest first, facts oldest first.
+#pragma once
+
+#include "storage/database_interface.hpp"
+#include "storage/sqlite/handle.hpp"
+
+namespace gem::sqlite {
+
+Result<EventPage> find_event_page(Handle& handle, EventQuery const& query);
+Result<std::vector<EventFactsRow>> find_event_facts(Handle& handle, RepoName const& repo, TimeWindow const& window,
+                                                    std::vector<std::string> const& types);
+
+} // namespace gem::sqlite

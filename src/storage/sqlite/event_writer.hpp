@@ -1,0 +1,90 @@
+// The writing side of events: identity, dictionaries, bodies and rollups in one transaction. On the writer's thread
+// only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/database_interface.hpp"
+#include "storage/hour_page.hpp"
+#include "storage/sqlite/handle.hpp"
+
+namespace gem::sqlite {
+
+/// A batch that was checked and compressed beside the writer.
+struct PreparedBatch {
+    std::vector<Event> events;         ///< payloads are empty now
+    std::vector<std::string> payloads; ///< compressed; empty for a rejected event
+    std::vector<Rejection> rejected;
+};
+
+PreparedBatch prepare_batch(std::vector<Event> batch);
+
+class EventWriter {
+  public:
+    /// One transaction. Events from before `horizon` are counted as expired and not stored.
+    InsertResult store(Handle& handle, PreparedBatch const& batch, std::optional<UtcTime> horizon);
+    /// Must be called when rows of the dictionaries may have gone.
+    void forget_everything();
+
+  private:
+    struct KnownName {
+        std::string name;
+        std::int64_t first_seen = 0;
+        std::int64_t last_seen = 0;
+        bool dirty = false;
+    };
+    struct KnownRepo {
+        std::uint32_t id = 0;
+        std::vector<KnownName> names; ///< those met so far; the dictionary's own first
+    };
+    struct KnownActor {
+        std::uint32_t id = 0;
+        bool bot = false;
+        std::string login;
+    };
+    struct Counts {
+        std::int64_t events = 0;
+        std::int64_t commits = 0;
+        std::int64_t commits_unknown = 0;
+    };
+    /// An event on its way into the store.
+    struct Row {
+        std::size_t index = 0;
+        KnownRepo* repo = nullptr;
+        std::size_t name = 0; ///< in repo->names
+        KnownActor const* actor = nullptr;
+    };
+
+    void begin(Handle& handle);
+    KnownRepo& repo_of(Handle& handle, Event const& event);
+    std::size_t name_of(Handle& handle, KnownRepo& repo, Event const& event);
+    KnownActor const* actor_of(Handle& handle, Event const& event);
+    std::uint16_t kind_of(Handle& handle, Event const& event);
+    bool insert(Handle& handle, Row const& row, Event const& event, std::string const& payload);
+    void count(Row const& row, Event const& event, std::uint16_t kind);
+    void flush_repo_hour(Handle& handle);
+    void flush(Handle& handle, std::size_t inserted);
+    void append_page(Handle& handle, std::int64_t hour, std::vector<PageRow>& rows);
+
+    std::int64_t data_version_ = -1;
+    std::int64_t next_body_ = 0;
+    std::unordered_map<std::string, KnownRepo> repos_;
+    std::unordered_map<std::string, KnownActor> actors_;
+    std::unordered_map<std::string, std::uint16_t> kinds_;
+    std::string key_; ///< scratch
+
+    // What one transaction gathers.
+    bool dictionaries_grew_ = false;
+    std::vector<KnownRepo*> touched_;
+    std::map<std::pair<std::int64_t, std::uint16_t>, Counts> hour_counts_;
+    std::map<std::int64_t, std::vector<PageRow>> page_rows_;
+    std::uint32_t open_repo_ = 0;
+    std::int64_t open_hour_ = -1;
+    std::vector<std::pair<std::uint16_t, Counts>> open_counts_;
+};
+
+} // namespace gem::sqlite

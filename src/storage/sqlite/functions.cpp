@@ -1,0 +1,27 @@
+#include "storage/sqlite/functions.hpp"
+
+#include <sqlite3.h>
+
+#include "storage/payload_codec.hpp"
+
+namespace gem::sqlite {
+
+namespace {
+
+void gem_payload(sqlite3_context* context, int, sqlite3_value** values) {
+    thread_local PayloadCodec codec;
+    auto const* const data = static_cast<char const*>(sqlite3_value_blob(values[0]));
+    if (data == nullptr) return sqlite3_result_null(context);
+    auto const payload = codec.restore({data, static_cast<std::size_t>(sqlite3_value_bytes(values[0]))});
+    if (!payload) return sqlite3_result_null(context);
+    sqlite3_result_text64(context, payload->data(), payload->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+} // namespace
+
+void add_functions(sqlite3* database) {
+    sqlite3_create_function_v2(database, "gem_payload", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, gem_payload,
+                               nullptr, nullptr, nullptr);
+}
+
+} // namespace gem::sqlite

@@ -1,0 +1,30 @@
+// Rollups against raw events: recounting, comparing, making anew, and taking events out of all of them.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <vector>
+
+#include "storage/database_interface.hpp"
+#include "storage/hour_page.hpp"
+#include "storage/sqlite/handle.hpp"
+
+namespace gem::sqlite {
+
+/// Hours before this one (unix seconds / 3600) have lost their raw events to retention: there the pages are the truth.
+std::int64_t first_raw_hour(Handle& handle);
+
+Result<VerifyReport> verify_rollups(Handle& handle);
+/// Inside a transaction of the caller.
+Result<void> rebuild_rollups(Handle& handle);
+
+struct Removed {
+    std::int64_t events = 0;
+    std::set<std::uint32_t> repos;
+};
+/// Takes the page rows for which `goes(hour, row)` holds out of pages and tallies of these hours. Raw rows are the
+/// caller's. Inside a transaction of the caller.
+Result<Removed> remove_from_rollups(Handle& handle, std::vector<std::int64_t> const& hours,
+                                    std::function<bool(std::int64_t, PageRow const&)> const& goes);
+
+} // namespace gem::sqlite

@@ -1,0 +1,317 @@
+// SQLiteCommitsRepository.
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "storage/cursor.hpp"
+#include "storage/sqlite/sqlite_repositories.hpp"
+
+namespace gem {
+
+using sqlite::Handle;
+using sqlite::Rows;
+using sqlite::Statement;
+
+namespace {
+
+// Lists of shas and of categories hold neither blanks nor commas: one text, readable by a person.
+std::string join(std::vector<std::string> const& parts) { return fmt::format("{}", fmt::join(parts, ",")); }
+
+std::vector<std::string> split(std::string_view text) {
+    std::vector<std::string> parts;
+    while (!text.empty()) {
+        auto const comma = text.find(',');
+        parts.emplace_back(text.substr(0, comma));
+        if (comma == std::string_view::npos) break;
+        text.remove_prefix(comma + 1);
+    }
+    return parts;
+}
+
+bool is_hex(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+#define GEM_COMMIT_COLUMNS                                                                                             \
+    "c.sha, c.repo_key, c.repo_name, c.parents, c.author_name, c.author_login, c.message, c.commit_date, "             \
+    "c.branch_name, "                                                                                                  \
+    "c.additions, c.deletions, c.total_changes, c.files_changed, s.short_text, s.detailed, s.categories, "             \
+    "s.impact_score, "                                                                                                 \
+    "s.risk_level, s.complexity_score, s.breaking_changes, s.security_relevant, s.performance_impact "                 \
+    "FROM commits c LEFT JOIN commit_summaries s ON s.repo_key = c.repo_key AND s.sha = c.sha"
+
+CommitRecord read_commit(Rows const& row) {
+    CommitRecord record;
+    auto& commit = record.commit;
+    commit.sha = row->text(0);
+    auto const key = row->text(1);
+    std::int64_t number = 0;
+    if (std::from_chars(key.data(), key.data() + key.size(), number).ptr == key.data() + key.size())
+        commit.repo_id = number;
+    commit.repo_name = row->text(2);
+    commit.parents = split(row->text(3));
+    commit.author_name = row->text(4);
+    commit.author_login = row->text(5);
+    commit.message = row->text(6);
+    commit.commit_date = from_unix(row->integer(7));
+    commit.branch_name = row->text(8);
+    if (!row->is_null(11))
+        commit.stats =
+            CommitStats{.additions = row->integer(9), .deletions = row->integer(10), .total_changes = row->integer(11)};
+    commit.files_changed = row->optional_integer(12);
+    if (!row->is_null(13)) {
+        CommitSummary summary;
+        summary.short_text = row->text(13);
+        summary.detailed = row->text(14);
+        summary.categories = split(row->text(15));
+        summary.impact_score = row->real(16);
+        summary.risk_level = row->text(17);
+        summary.complexity_score = row->real(18);
+        summary.breaking_changes = row->integer(19) != 0;
+        summary.security_relevant = row->integer(20) != 0;
+        summary.performance_impact = row->text(21);
+        record.summary = std::move(summary);
+    }
+    return record;
+}
+
+/// The key of a commit already stored for this repository, else the one it is to be filed under.
+std::string key_of(Handle& handle, Commit const& commit) {
+    if (commit.repo_id) return std::to_string(*commit.repo_id);
+    return sqlite::key_to_file_under(handle, commit.repo_name);
+}
+
+/// A commit of a repository that no event has told of yet makes its name known.
+void register_name(Handle& handle, std::string const& key, Commit const& commit) {
+    auto& known = handle.prepare("SELECT 1 FROM repos WHERE key = ?1");
+    known.bind(1, key);
+    {
+        Rows rows(known);
+        if (rows.next()) return;
+    }
+    handle
+        .prepare("INSERT INTO contested_names SELECT lower(?1) WHERE EXISTS (SELECT 1 FROM repos WHERE name = ?1 "
+                 "COLLATE NOCASE) OR EXISTS "
+                 "(SELECT 1 FROM repo_aliases WHERE name = ?1 COLLATE NOCASE) ON CONFLICT DO NOTHING")
+        .bind(1, commit.repo_name)
+        .run();
+    handle.prepare("INSERT INTO repos(key, name, first_seen, last_seen) VALUES(?1, ?2, ?3, ?3)")
+        .bind(1, key)
+        .bind(2, commit.repo_name)
+        .bind(3, to_unix(commit.commit_date))
+        .run();
+}
+
+void store_files(Handle& handle, std::string const& key, std::string const& sha, std::vector<CommitFile> const& files) {
+    handle.prepare("DELETE FROM commit_files WHERE sha = ?1 AND repo_key = ?2").bind(1, sha).bind(2, key).run();
+    for (auto const& file : files) {
+        auto& add = handle.prepare("INSERT OR REPLACE INTO commit_files VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        add.bind(1, sha)
+            .bind(2, key)
+            .bind(3, file.filename)
+            .bind(4, file.status)
+            .bind(5, file.additions)
+            .bind(6, file.deletions);
+        add.bind(7, file.changes).bind(8, file.previous_filename).bind(9, file.patch).run();
+    }
+}
+
+void store_summary(Handle& handle, std::string const& key, std::string const& sha, CommitSummary const& summary) {
+    auto const categories = join(summary.categories);
+    auto& add =
+        handle.prepare("INSERT OR REPLACE INTO commit_summaries VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+    add.bind(1, key).bind(2, sha).bind(3, summary.short_text).bind(4, summary.detailed).bind(5, categories);
+    add.bind(6, summary.impact_score.value).bind(7, summary.risk_level).bind(8, summary.complexity_score.value);
+    add.bind(9, summary.breaking_changes)
+        .bind(10, summary.security_relevant)
+        .bind(11, summary.performance_impact)
+        .run();
+}
+
+/// True if the commit was not known at all.
+bool store_commit(Handle& handle, CommitRecord const& record) {
+    auto const& commit = record.commit;
+    auto const key = key_of(handle, commit);
+    register_name(handle, key, commit);
+    auto const parents = join(commit.parents);
+    auto& known = handle.prepare("SELECT 1 FROM commits WHERE sha = ?1 AND repo_key = ?2");
+    known.bind(1, commit.sha).bind(2, key);
+    bool fresh = false;
+    {
+        Rows rows(known);
+        fresh = !rows.next();
+    }
+    auto const bind = [&](Statement& statement) {
+        statement.bind(1, key)
+            .bind(2, to_unix(commit.commit_date))
+            .bind(3, commit.sha)
+            .bind(4, commit.repo_name)
+            .bind(5, parents);
+        statement.bind(6, commit.author_name)
+            .bind(7, commit.author_login)
+            .bind(8, commit.message)
+            .bind(9, commit.branch_name);
+        if (commit.stats) {
+            statement.bind(10, commit.stats->additions)
+                .bind(11, commit.stats->deletions)
+                .bind(12, commit.stats->total_changes);
+        } else {
+            statement.bind_null(10).bind_null(11).bind_null(12);
+        }
+        statement.bind(13, commit.files_changed).bind(14, record.files.has_value());
+        statement.run();
+    };
+    if (fresh) {
+        bind(handle.prepare("INSERT INTO commits VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"));
+    } else {
+        // What is known now replaces what was unknown; what was known stays where nothing is known now.
+        bind(handle.prepare(
+            "UPDATE commits SET commit_date = ?2, repo_name = CASE ?4 WHEN '' THEN repo_name ELSE ?4 END, "
+            "parents = CASE ?5 WHEN '' THEN parents ELSE ?5 END, author_name = CASE ?6 WHEN '' THEN author_name ELSE "
+            "?6 END, "
+            "author_login = CASE ?7 WHEN '' THEN author_login ELSE ?7 END, message = CASE ?8 WHEN '' THEN message ELSE "
+            "?8 END, "
+            "branch_name = CASE ?9 WHEN '' THEN branch_name ELSE ?9 END, additions = coalesce(?10, additions), "
+            "deletions = coalesce(?11, deletions), total_changes = coalesce(?12, total_changes), "
+            "files_changed = coalesce(?13, files_changed), files_known = max(files_known, ?14) WHERE repo_key = ?1 AND "
+            "sha = ?3"));
+    }
+    if (record.summary) store_summary(handle, key, commit.sha, *record.summary);
+    if (record.files) store_files(handle, key, commit.sha, *record.files);
+    return fresh;
+}
+
+std::optional<std::string> reason_to_reject(Commit const& commit) {
+    if ((commit.sha.size() != 40 && commit.sha.size() != 64) || !is_hex(commit.sha))
+        return fmt::format("sha: expected 40 or 64 lower-case hex digits, got \"{}\"", commit.sha.substr(0, 80));
+    if (!commit.repo_id && commit.repo_name.empty()) return "repo: neither a number nor a name";
+    return std::nullopt;
+}
+
+} // namespace
+
+Async<Result<std::size_t>> SQLiteCommitsRepository::store_commits(std::vector<CommitRecord> commits) {
+    for (auto const& record : commits) {
+        if (auto reason = reason_to_reject(record.commit)) co_return fail(ErrorCode::invalid_argument, *reason);
+    }
+    if (commits.empty()) co_return std::size_t{0};
+    co_return co_await connection_.write([&](Handle& handle) -> Result<std::size_t> {
+        sqlite::Transaction transaction(handle);
+        std::size_t fresh = 0;
+        for (auto const& record : commits) fresh += store_commit(handle, record) ? 1 : 0;
+        transaction.commit();
+        return fresh;
+    });
+}
+
+Async<Result<CommitPage>> SQLiteCommitsRepository::find_commits(CommitQuery query) {
+    if (query.limit < 1 || query.limit > 1000)
+        co_return fail(ErrorCode::invalid_argument, fmt::format("limit: expected 1 to 1000, got {}", query.limit));
+    auto const floor = query.min_impact_score ? fmt::format("{}", *query.min_impact_score) : std::string();
+    auto const from = std::to_string(to_unix(query.window.from));
+    auto const to = std::to_string(to_unix(query.window.to));
+    auto const question = hash_question({"commits", query.repo.key(), floor, from, to});
+    std::int64_t upper = 253402300800;
+    std::string upper_sha = "~";
+    if (query.cursor) {
+        auto fields = decode_cursor(question, *query.cursor, 2);
+        if (!fields) co_return fail(fields.error());
+        auto const& date = (*fields)[0];
+        std::from_chars(date.data(), date.data() + date.size(), upper);
+        upper_sha = (*fields)[1];
+    }
+    co_return co_await connection_.read([&](Handle& handle) -> Result<CommitPage> {
+        sqlite::ReadTransaction const view(handle);
+        std::vector<CommitRecord> found;
+        for (auto const& [key, window] : sqlite::keys_filed_under(handle, query.repo)) {
+            auto const within = sqlite::intersection(window, query.window);
+            if (within.empty()) continue;
+            auto& list = handle.prepare("SELECT " GEM_COMMIT_COLUMNS
+                                        " WHERE c.repo_key = ?1 AND c.commit_date >= ?2 AND c.commit_date < ?3 AND "
+                                        "(c.commit_date, c.sha) < (?4, ?5) AND (?6 IS NULL OR s.impact_score >= ?6) "
+                                        "ORDER BY c.commit_date DESC, c.sha DESC LIMIT ?7");
+            list.bind(1, key)
+                .bind(2, to_unix(within.from))
+                .bind(3, to_unix(within.to))
+                .bind(4, upper)
+                .bind(5, upper_sha);
+            list.bind(6, query.min_impact_score).bind(7, static_cast<std::int64_t>(query.limit + 1));
+            Rows rows(list);
+            while (rows.next()) found.push_back(read_commit(rows));
+        }
+        auto const place = [](CommitRecord const& record) {
+            return std::tie(record.commit.commit_date, record.commit.sha);
+        };
+        std::ranges::sort(found, [&](CommitRecord const& a, CommitRecord const& b) { return place(a) > place(b); });
+        // One commit filed under two keys of one name is one commit.
+        auto const twins = std::ranges::unique(
+            found, [](CommitRecord const& a, CommitRecord const& b) { return a.commit.sha == b.commit.sha; });
+        found.erase(twins.begin(), twins.end());
+        CommitPage page;
+        if (found.size() > query.limit) {
+            found.resize(query.limit);
+            auto const& last = found.back().commit;
+            page.next_cursor = encode_cursor(question, {std::to_string(to_unix(last.commit_date)), last.sha});
+        }
+        page.commits = std::move(found);
+        return page;
+    });
+}
+
+Async<Result<CommitRecord>> SQLiteCommitsRepository::find_commit(std::optional<RepoName> repo, std::string sha) {
+    sha = ascii_lower(sha);
+    if (sha.size() < 7 || sha.size() > 64 || !is_hex(sha))
+        co_return fail(ErrorCode::invalid_argument, "sha: expected 7 to 64 hex digits");
+    co_return co_await connection_.read([&](Handle& handle) -> Result<CommitRecord> {
+        sqlite::ReadTransaction const view(handle);
+        std::vector<std::pair<std::string, TimeWindow>> keys;
+        if (repo) keys = sqlite::keys_filed_under(handle, *repo);
+        auto& list = handle.prepare("SELECT " GEM_COMMIT_COLUMNS
+                                    " WHERE c.sha >= ?1 AND c.sha < ?1 || 'g' ORDER BY c.sha, c.repo_key");
+        list.bind(1, sha);
+        Rows rows(list);
+        std::optional<CommitRecord> found;
+        while (rows.next()) {
+            if (repo && std::ranges::find(keys, rows->text(1),
+                                          [](auto const& key) { return std::string_view(key.first); }) == keys.end())
+                continue;
+            if (found && found->commit.sha != rows->text(0))
+                return fail(ErrorCode::conflict,
+                            fmt::format("more than one commit begins with {}: give more digits", sha));
+            if (!found) found = read_commit(rows);
+        }
+        if (!found)
+            return fail(ErrorCode::not_found,
+                        fmt::format("no commit {} is stored{}", sha, repo ? " for " + repo->text() : ""));
+        return std::move(*found);
+    });
+}
+
+Async<Result<std::vector<CommitFile>>> SQLiteCommitsRepository::commit_files(RepoName repo, std::string sha) {
+    auto commit = co_await find_commit(repo, sha);
+    if (!commit) co_return fail(commit.error());
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<CommitFile>> {
+        std::vector<CommitFile> files;
+        auto const key = repository_key(commit->commit.repo_id, commit->commit.repo_name);
+        auto& list = handle.prepare(
+            "SELECT filename, status, additions, deletions, changes, previous_filename, patch FROM commit_files "
+            "WHERE sha = ?1 AND repo_key = ?2 ORDER BY filename");
+        list.bind(1, commit->commit.sha).bind(2, key);
+        Rows rows(list);
+        while (rows.next()) {
+            files.push_back({.filename = std::string(rows->text(0)),
+                             .status = std::string(rows->text(1)),
+                             .additions = rows->integer(2),
+                             .deletions = rows->integer(3),
+                             .changes = rows->integer(4),
+                             .previous_filename = rows->optional_text(5),
+                             .patch = rows->optional_text(6)});
+        }
+        return files;
+    });
+}
+
+} // namespace gem

@@ -1,0 +1,188 @@
+#include "storage/sqlite/sqlite_connection.hpp"
+
+#include <filesystem>
+
+#include <sqlite3.h>
+
+#include <fmt/format.h>
+
+#include "storage/sqlite/functions.hpp"
+#include "storage/sqlite/schema.hpp"
+
+namespace gem {
+
+namespace {
+
+constexpr int writer_cache_kib = 48 * 1024;
+constexpr int reader_cache_kib = 8 * 1024;
+
+} // namespace
+
+SQLiteConnection::SQLiteConnection(DatabaseConfig config, Clock const& clock, Log& log)
+    : config_(std::move(config)), clock_(clock), log_(log) {}
+
+SQLiteConnection::~SQLiteConnection() {
+    // Whoever forgot close() still must not lose threads that work on members.
+    helpers_.join();
+    reader_threads_.join();
+    writer_thread_.join();
+}
+
+Result<void> SQLiteConnection::usable() const {
+    if (open_) return {};
+    return fail(ErrorCode::unavailable, fmt::format("the database {} is not open", config_.db_path));
+}
+
+Result<void> SQLiteConnection::open() {
+    if (open_) return {};
+    auto const& path = config_.db_path;
+    if (path.empty()) return fail(ErrorCode::invalid_argument, "DATABASE_PATH is empty: name a file, or :memory:");
+    std::error_code ignored;
+    if (!in_memory() && std::filesystem::is_directory(path, ignored))
+        return fail(ErrorCode::invalid_argument, fmt::format("DATABASE_PATH {} is a folder: name a file", path));
+    return sqlite::guarded([&]() -> Result<void> {
+        auto writer = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::read_write, writer_cache_kib);
+        if (auto prepared = sqlite::prepare_schema(*writer, path); !prepared) return prepared;
+        // A checkpoint copies each changed page once, however often it changed: fewer, larger ones.
+        writer->execute("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;");
+        writer_ = std::move(writer);
+        if (!in_memory()) {
+            watcher_ = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::read_write, 64);
+            watched_version_ = watcher_->scalar("PRAGMA data_version");
+        }
+        open_ = true;
+        return {};
+    });
+}
+
+Async<Result<void>> SQLiteConnection::initialize() {
+    co_return co_await run_on(writer_thread_, [this] { return open(); });
+}
+
+Async<Result<void>> SQLiteConnection::close() {
+    co_return co_await run_on(writer_thread_, [this]() -> Result<void> {
+        if (!open_.exchange(false)) return {};
+        return sqlite::guarded([&]() -> Result<void> {
+            {
+                std::unique_lock lock(readers_mutex_);
+                readers_idle_.wait(lock, [this] { return busy_readers_ == 0; });
+                idle_readers_.clear();
+            }
+            {
+                std::scoped_lock const lock(watcher_mutex_);
+                watcher_.reset();
+            }
+            writer_->execute("PRAGMA optimize");
+            writer_.reset(); // the last one out folds the log into the file
+            return {};
+        });
+    });
+}
+
+std::unique_ptr<sqlite::Handle> SQLiteConnection::take_reader() {
+    {
+        std::scoped_lock const lock(readers_mutex_);
+        if (!open_) throw sqlite::SqliteError(SQLITE_MISUSE, "the database was closed");
+        ++busy_readers_;
+        if (!idle_readers_.empty()) {
+            auto reader = std::move(idle_readers_.back());
+            idle_readers_.pop_back();
+            return reader;
+        }
+    }
+    try {
+        auto reader = std::make_unique<sqlite::Handle>(config_.db_path, sqlite::OpenMode::read_write, reader_cache_kib);
+        reader->execute("PRAGMA query_only = ON");
+        sqlite::add_functions(reader->raw());
+        return reader;
+    } catch (...) {
+        give_back(nullptr);
+        throw;
+    }
+}
+
+void SQLiteConnection::give_back(std::unique_ptr<sqlite::Handle> reader) {
+    std::scoped_lock const lock(readers_mutex_);
+    --busy_readers_;
+    if (reader && open_) idle_readers_.push_back(std::move(reader));
+    readers_idle_.notify_all();
+}
+
+Async<DatabaseHealth> SQLiteConnection::health_check() {
+    auto tables = co_await read([](sqlite::Handle& handle) -> Result<int> { return sqlite::count_tables(handle); });
+    if (!tables) co_return DatabaseHealth{.healthy = false, .tables_found = 0, .error = tables.error().message};
+    if (*tables != static_cast<int>(table_names.size())) {
+        co_return DatabaseHealth{
+            .healthy = false,
+            .tables_found = *tables,
+            .error = fmt::format("{} of {} tables are there: run `setup create`", *tables, table_names.size())};
+    }
+    std::error_code problem;
+    if (!in_memory() && !std::filesystem::exists(config_.db_path, problem)) {
+        co_return DatabaseHealth{
+            .healthy = false,
+            .tables_found = 0,
+            .error = fmt::format("the database file {} was removed: restart, or put it back", config_.db_path)};
+    }
+    co_return DatabaseHealth{.healthy = true, .tables_found = *tables, .error = {}};
+}
+
+DatabaseDescription SQLiteConnection::describe() const {
+    return {.provider = "sqlite", .configuration = {{"database_path", config_.db_path}}};
+}
+
+std::optional<UtcTime> SQLiteConnection::retention_horizon() const {
+    if (config_.retention.count() == 0) return std::nullopt;
+    return std::chrono::floor<hours>(clock_.now() - config_.retention);
+}
+
+Async<std::uint64_t> SQLiteConnection::write_generation() {
+    if (open_ && !in_memory()) {
+        std::scoped_lock const lock(watcher_mutex_);
+        if (watcher_) {
+            try {
+                auto const version = watcher_->scalar("PRAGMA data_version");
+                if (version != watched_version_) {
+                    watched_version_ = version;
+                    ++generation_;
+                }
+            } catch (sqlite::SqliteError const& error) {
+                log_.debug("database_version_unknown", {{"reason", error.what()}});
+                ++generation_; // who cannot tell must not say that nothing changed
+            }
+        }
+    }
+    co_return generation_.load();
+}
+
+Async<Result<std::vector<TableInfo>>> SQLiteConnection::table_info() {
+    co_return co_await read([](sqlite::Handle& handle) -> Result<std::vector<TableInfo>> {
+        sqlite::ReadTransaction const view(handle);
+        std::vector<TableInfo> tables;
+        for (auto const name : table_names) {
+            TableInfo info{
+                .name = std::string(name), .rows = std::nullopt, .bytes = std::nullopt, .approximate = false};
+            if (name == "events") {
+                info.rows = handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'raw_events'), 0)");
+            } else if (name == "event_patterns") {
+                // Pages stand for what happened in an hour; counting the rows of the tallies would take a scan.
+                info.rows =
+                    handle.scalar("SELECT (SELECT count(*) FROM hour_pages) + (SELECT count(*) FROM anomalies) + "
+                                  "(SELECT count(*) FROM state_entries)");
+            } else {
+                auto& statement = handle.prepare_text(fmt::format("SELECT count(*) FROM {}", name));
+                sqlite::Rows rows(statement);
+                if (rows.next()) info.rows = rows->integer(0);
+            }
+            tables.push_back(std::move(info));
+        }
+        auto const total = handle.scalar("PRAGMA page_count") * handle.scalar("PRAGMA page_size");
+        // Exact sizes by table would read the whole file (dbstat); all but the events is small, so the file's size is
+        // theirs.
+        tables.front().bytes = total;
+        tables.front().approximate = true;
+        return tables;
+    });
+}
+
+} // namespace gem

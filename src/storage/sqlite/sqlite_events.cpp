@@ -1,0 +1,220 @@
+// SQLiteEventsRepository: storing events, and the questions about them.
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "storage/cursor.hpp"
+#include "storage/sqlite/busiest.hpp"
+#include "storage/sqlite/event_reader.hpp"
+#include "storage/sqlite/sqlite_repositories.hpp"
+#include "storage/sqlite/tallies.hpp"
+
+namespace gem {
+
+using sqlite::Handle;
+
+Async<Result<InsertResult>> SQLiteEventsRepository::insert_events(std::vector<Event> batch) {
+    if (batch.empty()) co_return InsertResult{};
+    auto const prepared = co_await connection_.compute([&] { return sqlite::prepare_batch(std::move(batch)); });
+    auto const horizon = connection_.retention_horizon();
+    co_return co_await connection_.write(
+        [&](Handle& handle) -> Result<InsertResult> { return writer_.store(handle, prepared, horizon); });
+}
+
+void SQLiteEventsRepository::forget_dictionaries() {
+    writer_.forget_everything();
+    kinds_.clear();
+}
+
+namespace {
+
+Result<sqlite::TallyByKind> tally_kinds(Handle& handle, sqlite::PageCache& pages, TimeWindow const& window,
+                                        std::optional<RepoName> const& repo) {
+    if (!repo) return sqlite::tally_all(handle, pages, window);
+    return sqlite::tally_slices(handle, pages, window, sqlite::resolve(handle, *repo).slices);
+}
+
+std::optional<UtcTime> optional_time(Handle& handle, char const* sql) {
+    auto& statement = handle.prepare(sql);
+    sqlite::Rows rows(statement);
+    if (!rows.next() || rows->is_null(0)) return std::nullopt;
+    return from_unix(rows->integer(0));
+}
+
+} // namespace
+
+Async<Result<std::vector<Tally>>> SQLiteEventsRepository::tally(TimeWindow window, std::optional<RepoName> repo) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<Tally>> {
+        sqlite::ReadTransaction const view(handle);
+        auto counted = tally_kinds(handle, connection_.pages(), window, repo);
+        if (!counted) return fail(counted.error());
+        std::map<std::pair<std::string, std::string>, Tally> sums; // sources together
+        for (auto const& [id, counts] : *counted) {
+            auto const& kind = kinds_.of(handle, id);
+            auto& sum = sums[{kind.type, kind.action}];
+            sum.events += counts.events;
+            sum.distinct_commits += counts.commits;
+            sum.commits_unknown += counts.commits_unknown;
+        }
+        std::vector<Tally> tallies;
+        for (auto& [key, sum] : sums) {
+            if (sum.events == 0) continue;
+            sum.type = key.first;
+            sum.action = key.second;
+            tallies.push_back(std::move(sum));
+        }
+        return tallies;
+    });
+}
+
+Async<Result<std::vector<std::string>>> SQLiteEventsRepository::sources(TimeWindow window,
+                                                                        std::optional<RepoName> repo) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<std::string>> {
+        sqlite::ReadTransaction const view(handle);
+        auto counted = tally_kinds(handle, connection_.pages(), window, repo);
+        if (!counted) return fail(counted.error());
+        std::set<std::string> names;
+        for (auto const& [id, counts] : *counted) {
+            if (counts.events > 0) names.emplace(to_string(static_cast<EventSource>(kinds_.of(handle, id).source)));
+        }
+        return std::vector<std::string>(names.begin(), names.end());
+    });
+}
+
+Async<Result<std::vector<BucketTally>>> SQLiteEventsRepository::tally_series(TimeWindow window, minutes bucket,
+                                                                             std::optional<RepoName> repo,
+                                                                             std::optional<std::string> type) {
+    if (bucket.count() < 1 || bucket.count() > 1440)
+        co_return fail(ErrorCode::invalid_argument,
+                       fmt::format("bucket: expected 1 to 1440 minutes, got {}", bucket.count()));
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<BucketTally>> {
+        sqlite::ReadTransaction const view(handle);
+        std::vector<sqlite::Slice> slices;
+        if (repo) slices = sqlite::resolve(handle, *repo).slices;
+        auto counted = sqlite::tally_buckets(handle, connection_.pages(), window, bucket, repo ? &slices : nullptr);
+        if (!counted) return fail(counted.error());
+        std::vector<BucketTally> series;
+        for (auto const& [start, kinds] : *counted) {
+            BucketTally tally{.bucket_start = from_unix(start), .counts = {}};
+            for (auto const& [id, counts] : kinds) {
+                auto const& kind = kinds_.of(handle, id);
+                if (counts.events > 0 && (!type || *type == kind.type)) tally.counts[kind.type] += counts.events;
+            }
+            if (!tally.counts.empty()) series.push_back(std::move(tally));
+        }
+        return series;
+    });
+}
+
+Async<Result<std::vector<RepoActivity>>> SQLiteEventsRepository::busiest(TimeWindow window, std::size_t limit,
+                                                                         bool with_rows) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<RepoActivity>> {
+        sqlite::ReadTransaction const view(handle);
+        return sqlite::find_busiest(handle, connection_.pages(), kinds_, window, limit, with_rows);
+    });
+}
+
+Async<Result<std::vector<RepoActivity>>> SQLiteEventsRepository::activity(TimeWindow window,
+                                                                          std::vector<RepoName> repos) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<RepoActivity>> {
+        sqlite::ReadTransaction const view(handle);
+        std::vector<RepoActivity> activities;
+        for (auto const& repo : repos) {
+            auto activity = sqlite::find_activity(handle, connection_.pages(), kinds_, window, repo);
+            if (!activity) return fail(activity.error());
+            activities.push_back(std::move(*activity));
+        }
+        return activities;
+    });
+}
+
+Async<Result<EventPage>> SQLiteEventsRepository::find_events(EventQuery query) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<EventPage> {
+        sqlite::ReadTransaction const view(handle);
+        return sqlite::find_event_page(handle, query);
+    });
+}
+
+Async<Result<std::vector<EventFactsRow>>> SQLiteEventsRepository::event_facts(RepoName repo, TimeWindow window,
+                                                                              std::vector<std::string> types) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<EventFactsRow>> {
+        sqlite::ReadTransaction const view(handle);
+        return sqlite::find_event_facts(handle, repo, window, types);
+    });
+}
+
+namespace {
+
+Result<std::optional<RepoSummary>> summarize(Handle& handle, sqlite::PageCache& pages, RepoName const& repo) {
+    auto const resolved = sqlite::resolve(handle, repo);
+    if (resolved.slices.empty()) return std::optional<RepoSummary>();
+    auto counted = sqlite::tally_slices(handle, pages, sqlite::all_time(), resolved.slices);
+    if (!counted) return fail(counted.error());
+    RepoSummary summary{
+        .repo = resolved.name, .first_event = resolved.first_seen, .last_event = resolved.last_seen, .total_events = 0};
+    for (auto const& [kind, counts] : *counted) summary.total_events += counts.events;
+    if (summary.total_events == 0) return std::optional<RepoSummary>();
+    return std::optional(std::move(summary));
+}
+
+} // namespace
+
+Async<Result<std::optional<RepoSummary>>> SQLiteEventsRepository::find_repository(RepoName repo) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::optional<RepoSummary>> {
+        sqlite::ReadTransaction const view(handle);
+        return summarize(handle, connection_.pages(), repo);
+    });
+}
+
+Async<Result<std::vector<RepoSummary>>> SQLiteEventsRepository::list_repositories(std::string after,
+                                                                                  std::size_t limit) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<RepoSummary>> {
+        sqlite::ReadTransaction const view(handle);
+        std::vector<RepoSummary> summaries;
+        std::string last = ascii_lower(after);
+        auto& next = handle.prepare("SELECT min(n) FROM (SELECT (SELECT lower(name) FROM repos WHERE name > ?1 COLLATE "
+                                    "NOCASE ORDER BY name COLLATE NOCASE LIMIT 1) AS n "
+                                    "UNION ALL SELECT (SELECT lower(name) FROM repo_aliases WHERE name > ?1 COLLATE "
+                                    "NOCASE ORDER BY name COLLATE NOCASE LIMIT 1))");
+        while (summaries.size() < limit) {
+            next.bind(1, last);
+            {
+                sqlite::Rows rows(next);
+                if (!rows.next() || rows->is_null(0)) break;
+                last = std::string(rows->text(0));
+            }
+            auto const repo = RepoName::parse(last);
+            if (!repo) continue; // a name that no question can be about
+            auto const resolved = sqlite::resolve(handle, *repo);
+            auto const borne_now = std::ranges::any_of(
+                resolved.slices, [](auto const& slice) { return slice.window == sqlite::all_time(); });
+            if (!borne_now) continue;
+            auto summary = summarize(handle, connection_.pages(), *repo);
+            if (!summary) return fail(summary.error());
+            if (*summary) summaries.push_back(std::move(**summary));
+        }
+        return summaries;
+    });
+}
+
+Async<Result<Totals>> SQLiteEventsRepository::totals() {
+    co_return co_await connection_.read([](Handle& handle) -> Result<Totals> {
+        sqlite::ReadTransaction const view(handle);
+        Totals totals;
+        totals.events = handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'events'), 0)");
+        totals.raw_events = handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'raw_events'), 0)");
+        totals.repositories = handle.scalar("SELECT count(*) FROM repos");
+        totals.first_event = optional_time(handle, "SELECT min(created_at) FROM event_rows");
+        totals.last_event = optional_time(handle, "SELECT max(created_at) FROM event_rows");
+        // What retention took away was earlier than all that is there.
+        if (auto const purged = optional_time(handle, "SELECT value FROM counters WHERE name = 'first_purged'")) {
+            totals.first_event = purged;
+            if (!totals.last_event)
+                totals.last_event = optional_time(handle, "SELECT value FROM counters WHERE name = 'last_purged'");
+        }
+        return totals;
+    });
+}
+
+} // namespace gem

@@ -1,0 +1,346 @@
+// SQLiteMaintenance: check, verify, rebuild, backup, retention, forgetting.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "storage/sqlite/recount.hpp"
+#include "storage/sqlite/sqlite_repositories.hpp"
+
+namespace gem {
+
+using sqlite::Handle;
+using sqlite::Rows;
+
+namespace {
+
+constexpr std::int64_t rows_a_transaction = 20'000;
+
+/// Removes the raw events that a condition on `e` (with ?1, ?2, ?3) selects. Returns how many went.
+std::int64_t remove_raw(Handle& handle, std::string const& condition, std::vector<std::int64_t> const& values) {
+    auto const bind = [&](sqlite::Statement& statement) -> sqlite::Statement& {
+        for (std::size_t i = 0; i < values.size(); ++i) statement.bind(static_cast<int>(i + 1), values[i]);
+        return statement;
+    };
+    bind(handle.prepare_text(
+             fmt::format("DELETE FROM event_bodies WHERE id IN (SELECT e.body FROM event_rows e WHERE {})", condition)))
+        .run();
+    auto const gone = bind(handle.prepare_text(fmt::format("DELETE FROM event_rows AS e WHERE {}", condition))).run();
+    handle.prepare("UPDATE counters SET value = value - ?1 WHERE name = 'raw_events'").bind(1, gone).run();
+    return gone;
+}
+
+std::vector<std::int64_t> integers(Handle& handle, std::string const& sql,
+                                   std::vector<std::int64_t> const& values = {}) {
+    auto& list = handle.prepare_text(sql);
+    for (std::size_t i = 0; i < values.size(); ++i) list.bind(static_cast<int>(i + 1), values[i]);
+    std::vector<std::int64_t> found;
+    Rows rows(list);
+    while (rows.next()) found.push_back(rows->integer(0));
+    return found;
+}
+
+void put_counter(Handle& handle, char const* name, std::int64_t value) {
+    handle.prepare("INSERT OR REPLACE INTO counters VALUES(?1, ?2)").bind(1, name).bind(2, value).run();
+}
+
+/// Dates of first and last sight anew, after events have gone; a name without events left keeps its dates.
+void refresh_dates(Handle& handle, std::int64_t repo) {
+    handle
+        .prepare("UPDATE repos SET first_seen = coalesce((SELECT min(created_at) FROM event_rows WHERE repo = ?1 AND "
+                 "repo_name IS NULL), first_seen), "
+                 "last_seen = coalesce((SELECT max(created_at) FROM event_rows WHERE repo = ?1 AND repo_name IS NULL), "
+                 "last_seen) WHERE id = ?1")
+        .bind(1, repo)
+        .run();
+    handle
+        .prepare(
+            "UPDATE repo_aliases SET first_seen = coalesce((SELECT min(created_at) FROM event_rows WHERE repo = ?1 AND "
+            "repo_name = repo_aliases.name), first_seen), last_seen = coalesce((SELECT max(created_at) FROM event_rows "
+            "WHERE repo = ?1 "
+            "AND repo_name = repo_aliases.name), last_seen) WHERE repo = ?1")
+        .bind(1, repo)
+        .run();
+}
+
+/// Takes one name from a key that goes on under another: the dictionary's own name is replaced by a later one.
+void remove_name(Handle& handle, std::int64_t repo, std::string const& lower) {
+    handle.prepare("DELETE FROM repo_aliases WHERE repo = ?1 AND name = ?2 COLLATE NOCASE")
+        .bind(1, repo)
+        .bind(2, lower)
+        .run();
+    auto& own = handle.prepare("SELECT 1 FROM repos WHERE id = ?1 AND name = ?2 COLLATE NOCASE");
+    own.bind(1, repo).bind(2, lower);
+    {
+        Rows rows(own);
+        if (!rows.next()) return;
+    }
+    std::string next;
+    {
+        auto& find =
+            handle.prepare("SELECT name FROM repo_aliases WHERE repo = ?1 ORDER BY last_seen DESC, name DESC LIMIT 1");
+        find.bind(1, repo);
+        Rows rows(find);
+        if (!rows.next()) return;
+        next = rows->text(0);
+    }
+    handle
+        .prepare("UPDATE repos SET (name, first_seen, last_seen) = (SELECT name, first_seen, last_seen FROM "
+                 "repo_aliases WHERE repo = ?1 AND "
+                 "name = ?2) WHERE id = ?1")
+        .bind(1, repo)
+        .bind(2, next)
+        .run();
+    handle.prepare("UPDATE event_rows SET repo_name = NULL WHERE repo = ?1 AND repo_name = ?2")
+        .bind(1, repo)
+        .bind(2, next)
+        .run();
+    handle.prepare("DELETE FROM repo_aliases WHERE repo = ?1 AND name = ?2").bind(1, repo).bind(2, next).run();
+}
+
+/// Removes commits that a condition on `commits` (with ?1, ?2) selects, with what belongs to them.
+std::int64_t remove_commits(Handle& handle, std::string const& condition, std::string const& first,
+                            std::string const& second) {
+    auto const run = [&](std::string const& sql) {
+        return handle.prepare_text(fmt::format(fmt::runtime(sql), condition)).bind(1, first).bind(2, second).run();
+    };
+    run("DELETE FROM commit_files WHERE (sha, repo_key) IN (SELECT sha, repo_key FROM commits WHERE {})");
+    run("DELETE FROM commit_summaries WHERE (sha, repo_key) IN (SELECT sha, repo_key FROM commits WHERE {})");
+    return run("DELETE FROM commits WHERE {}");
+}
+
+/// What was deleted must not linger in the log.
+void empty_log(Handle& handle) {
+    auto& statement = handle.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+    Rows rows(statement);
+    rows.next();
+}
+
+} // namespace
+
+Async<Result<std::vector<std::string>>> SQLiteMaintenance::check() {
+    co_return co_await connection_.read([](Handle& handle) -> Result<std::vector<std::string>> {
+        std::vector<std::string> findings;
+        auto& statement = handle.prepare("PRAGMA integrity_check(100)");
+        Rows rows(statement);
+        while (rows.next()) {
+            if (rows->text(0) != "ok") findings.emplace_back(rows->text(0));
+        }
+        return findings;
+    });
+}
+
+Async<Result<VerifyReport>> SQLiteMaintenance::verify() {
+    co_return co_await connection_.read([](Handle& handle) -> Result<VerifyReport> {
+        sqlite::ReadTransaction const view(handle);
+        return sqlite::verify_rollups(handle);
+    });
+}
+
+Async<Result<VerifyReport>> SQLiteMaintenance::rebuild() {
+    co_return co_await connection_.write([this](Handle& handle) -> Result<VerifyReport> {
+        sqlite::Transaction transaction(handle);
+        auto found = sqlite::verify_rollups(handle);
+        // A damaged page stops the comparison, not the mending.
+        if (!found && found.error().code != ErrorCode::corrupt) return found;
+        if (auto rebuilt = sqlite::rebuild_rollups(handle); !rebuilt) return fail(rebuilt.error());
+        transaction.commit();
+        events_.forget_dictionaries();
+        if (!found)
+            found = VerifyReport{.events = 0,
+                                 .figures = 0,
+                                 .drift = {{.where = found.error().message, .counted = 0, .stored = 0}},
+                                 .drift_total = 1};
+        return found;
+    });
+}
+
+Async<Result<void>> SQLiteMaintenance::backup(std::string file) {
+    if (connection_.in_memory())
+        co_return fail(ErrorCode::invalid_argument, "a database in memory cannot be backed up");
+    auto const path = connection_.config().db_path;
+    co_return co_await connection_.compute([&]() -> Result<void> {
+        return sqlite::guarded([&]() -> Result<void> {
+            int const made = ::open(file.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+            if (made < 0) {
+                auto const code = errno == EEXIST ? ErrorCode::conflict : ErrorCode::unavailable;
+                return fail(code, fmt::format("cannot make the backup {}: {}", file,
+                                              errno == EEXIST ? "it exists already" : std::strerror(errno)));
+            }
+            try {
+                Handle source(path, sqlite::OpenMode::read_write, 2048);
+                source.prepare("VACUUM INTO ?1").bind(1, file).run();
+            } catch (...) {
+                ::close(made);
+                ::unlink(file.c_str());
+                throw;
+            }
+            bool const durable = ::fsync(made) == 0;
+            ::close(made);
+            if (!durable)
+                return fail(ErrorCode::unavailable,
+                            fmt::format("the backup {} could not be made durable: {}", file, std::strerror(errno)));
+            return {};
+        });
+    });
+}
+
+Async<Result<std::int64_t>> SQLiteMaintenance::apply_retention() {
+    auto const horizon = connection_.retention_horizon();
+    if (!horizon) co_return std::int64_t{0};
+    std::int64_t gone = 0;
+    for (;;) {
+        // A few at a time, so that others get their turn between.
+        auto removed = co_await connection_.write([&](Handle& handle) -> Result<std::int64_t> {
+            auto const before = to_unix(*horizon);
+            sqlite::Transaction transaction(handle);
+            auto const oldest = handle.scalar("SELECT coalesce(min(created_at), -1) FROM event_rows");
+            if (oldest < 0 || oldest >= before) return std::int64_t{0};
+            auto const purged =
+                handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'purged_before'), 0)");
+            put_counter(handle, "purged_before", std::max(purged, before));
+            if (handle.scalar("SELECT count(*) FROM counters WHERE name = 'first_purged'") == 0)
+                put_counter(handle, "first_purged", oldest);
+            auto border = integers(
+                handle,
+                fmt::format(
+                    "SELECT created_at FROM event_rows WHERE created_at < ?1 ORDER BY created_at LIMIT 1 OFFSET {}",
+                    rows_a_transaction),
+                {before});
+            auto const until = border.empty() ? before : border.front() + 1;
+            put_counter(
+                handle, "last_purged",
+                integers(handle, "SELECT max(created_at) FROM event_rows WHERE created_at < ?1", {until}).front());
+            auto const count = remove_raw(handle, "e.created_at < ?1", {until});
+            transaction.commit();
+            return count;
+        });
+        if (!removed) co_return fail(removed.error());
+        if (*removed == 0) break;
+        gone += *removed;
+    }
+    co_return gone;
+}
+
+Async<Result<RemovedCounts>> SQLiteMaintenance::forget_repository(RepoName repo) {
+    co_return co_await connection_.write([&](Handle& handle) -> Result<RemovedCounts> {
+        RemovedCounts counts;
+        sqlite::Transaction transaction(handle);
+        auto const resolved = sqlite::resolve(handle, repo);
+        for (auto const& slice : resolved.slices) {
+            auto const id = static_cast<std::int64_t>(slice.repo);
+            auto const hours = integers(handle, "SELECT DISTINCT hour FROM repo_hour_tallies WHERE repo = ?1", {id});
+            auto removed = sqlite::remove_from_rollups(handle, hours, [&](std::int64_t hour, PageRow const& row) {
+                return row.repo == slice.repo && slice.window.contains(from_unix(hour * 3600 + row.minute * 60));
+            });
+            if (!removed) return fail(removed.error());
+            counts.events += removed->events;
+            remove_raw(handle, "e.repo = ?1 AND e.created_at >= ?2 AND e.created_at < ?3",
+                       {id, to_unix(slice.window.from), to_unix(slice.window.to)});
+            bool const whole = slice.window == sqlite::all_time();
+            std::string const condition =
+                whole ? "repo_key = ?1 AND ?2 <> ''" : "repo_key = ?1 AND repo_name = ?2 COLLATE NOCASE";
+            counts.commits += remove_commits(handle, condition, slice.key, repo.text());
+            for (auto const* const table : {"repository_health_metrics", "developer_metrics", "security_metrics",
+                                            "anomalies", "deployment_metrics"}) {
+                counts.other_rows += handle.prepare_text(fmt::format("DELETE FROM {} WHERE {}", table, condition))
+                                         .bind(1, slice.key)
+                                         .bind(2, repo.text())
+                                         .run();
+            }
+            if (whole) {
+                handle.prepare("DELETE FROM repo_aliases WHERE repo = ?1").bind(1, id).run();
+                handle.prepare("DELETE FROM repos WHERE id = ?1").bind(1, id).run();
+            } else {
+                remove_name(handle, id, repo.key());
+            }
+        }
+        // What was filed by name alone.
+        auto const by_name = "n:" + repo.key();
+        counts.commits += remove_commits(handle, "repo_key = ?1 AND ?2 <> ''", by_name, repo.text());
+        for (auto const* const table :
+             {"repository_health_metrics", "developer_metrics", "security_metrics", "anomalies", "deployment_metrics"})
+            counts.other_rows +=
+                handle.prepare_text(fmt::format("DELETE FROM {} WHERE repo_key = ?1", table)).bind(1, by_name).run();
+        counts.other_rows +=
+            handle
+                .prepare(
+                    "DELETE FROM state_entries WHERE lower(key) LIKE '%#' || replace(?1, '_', '\\_') ESCAPE '\\' OR "
+                    "lower(key) LIKE '%#' || replace(?1, '_', '\\_') || '#%' ESCAPE '\\'")
+                .bind(1, repo.key())
+                .run();
+        transaction.commit();
+        events_.forget_dictionaries();
+        empty_log(handle);
+        return counts;
+    });
+}
+
+Async<Result<RemovedCounts>> SQLiteMaintenance::forget_actor(std::string login) {
+    if (login.empty()) co_return fail(ErrorCode::invalid_argument, "actor: expected a login");
+    co_return co_await connection_.write([&](Handle& handle) -> Result<RemovedCounts> {
+        RemovedCounts counts;
+        sqlite::Transaction transaction(handle);
+        std::vector<std::int64_t> people;
+        {
+            auto& list = handle.prepare("SELECT id FROM actors WHERE login = ?1 COLLATE NOCASE UNION "
+                                        "SELECT DISTINCT actor FROM event_rows WHERE login = ?1 COLLATE NOCASE");
+            list.bind(1, login);
+            Rows rows(list);
+            while (rows.next()) people.push_back(rows->integer(0));
+        }
+        for (auto const person : people) {
+            auto removed =
+                sqlite::remove_from_rollups(handle, integers(handle, "SELECT DISTINCT hour FROM hour_pages"),
+                                            [&](std::int64_t, PageRow const& row) { return row.actor / 2 == person; });
+            if (!removed) return fail(removed.error());
+            counts.events += removed->events;
+            remove_raw(handle, "e.actor = ?1", {person});
+            handle.prepare("DELETE FROM actors WHERE id = ?1").bind(1, person).run();
+            for (auto const touched : removed->repos) refresh_dates(handle, touched);
+        }
+        counts.commits += remove_commits(handle, "author_login = ?1 COLLATE NOCASE AND ?2 = ''", login, "");
+        counts.other_rows +=
+            handle.prepare("DELETE FROM developer_metrics WHERE actor_login = ?1 COLLATE NOCASE").bind(1, login).run();
+        // Others' events about this person's issues keep their payload, but no longer name the person in the facts.
+        handle
+            .prepare("UPDATE event_rows SET author_id = NULL WHERE body IN (SELECT id FROM event_bodies WHERE "
+                     "author_login = ?1 COLLATE NOCASE)")
+            .bind(1, login)
+            .run();
+        handle.prepare("UPDATE event_bodies SET author_login = NULL WHERE author_login = ?1 COLLATE NOCASE")
+            .bind(1, login)
+            .run();
+        transaction.commit();
+        events_.forget_dictionaries();
+        empty_log(handle);
+        return counts;
+    });
+}
+
+Async<Result<void>> SQLiteMaintenance::drop_tables() {
+    co_return co_await connection_.write([this](Handle& handle) -> Result<void> {
+        sqlite::Transaction transaction(handle);
+        for (auto const* const kind : {"view", "table"}) {
+            std::vector<std::string> names;
+            {
+                auto& list =
+                    handle.prepare("SELECT name FROM sqlite_master WHERE type = ?1 AND name NOT LIKE 'sqlite_%'");
+                list.bind(1, kind);
+                Rows rows(list);
+                while (rows.next()) names.emplace_back(rows->text(0));
+            }
+            for (auto const& name : names) handle.execute(fmt::format("DROP {} \"{}\"", kind, name));
+        }
+        handle.execute("PRAGMA user_version = 0; PRAGMA application_id = 0");
+        transaction.commit();
+        events_.forget_dictionaries();
+        empty_log(handle);
+        return {};
+    });
+}
+
+} // namespace gem
