@@ -34,6 +34,7 @@ class FileSource final : public ByteSource {
     }
 
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return size_; }
+    [[nodiscard]] std::string version() const override { return size_ ? std::to_string(*size_) : std::string(); }
 
   private:
     int descriptor_;
@@ -52,6 +53,7 @@ class MemorySource final : public ByteSource {
     }
 
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return bytes_.size(); }
+    [[nodiscard]] std::string version() const override { return std::to_string(bytes_.size()); }
 
   private:
     std::string bytes_;

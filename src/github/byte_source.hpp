@@ -20,6 +20,8 @@ class ByteSource {
     virtual Result<std::size_t> read(char* out, std::size_t room) = 0;
     /// How many bytes there will be in all; nothing if that is not known beforehand.
     [[nodiscard]] virtual std::optional<std::uint64_t> size() const = 0;
+    /// What tells this content from another under the same name: a size, an ETag; empty if nothing does.
+    [[nodiscard]] virtual std::string version() const = 0;
 };
 
 /// Opens a file, or standard input for `-`. not_found if there is none; invalid_argument if it is a directory;

@@ -1,6 +1,11 @@
 // One simdjson document a line, one pass over its members; the payload is cut out of the line as it stands.
 #include "github/event_parser.hpp"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
 #include <openssl/sha.h>
 
 #include "domain/event_type.hpp"
