@@ -154,7 +154,7 @@ Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::si
     for (auto& [key, tracked] : tracked_) {
         auto const now = clock_.now();
         auto const& state = tracked.state;
-        if (which == Which::due && state.next_poll > now) continue;
+        if (which == Which::due && (state.next_poll > now || only_when_asked(tracked))) continue;
         TargetReport skipped;
         skipped.target = tracked.target.text();
         skipped.next_poll = state.next_poll;
@@ -205,11 +205,19 @@ void Collector::wake() {
     if (pause_ != nullptr) pause_->cancel();
 }
 
+/// Whether it is there only because nobody is named, and run() is to leave it alone.
+bool Collector::only_when_asked(Tracked const& tracked) const {
+    return !options_.run_for_everybody && tracked.target.kind() == github::EventTarget::Kind::everybody &&
+           std::ranges::find(options_.targets, tracked.target) == options_.targets.end();
+}
+
 seconds Collector::until_next() const {
     auto const now = clock_.now();
     auto next = now + longest_pause;
-    for (auto const& [key, tracked] : tracked_)
+    for (auto const& [key, tracked] : tracked_) {
+        if (only_when_asked(tracked)) continue;
         next = std::min(next, std::max(tracked.state.next_poll, tracked.state.not_before));
+    }
     return std::max(next - now, seconds(1));
 }
 

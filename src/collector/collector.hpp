@@ -19,6 +19,8 @@ struct CollectorOptions {
     /// time line (`public`).
     std::vector<github::EventTarget> targets{};
     Poller::Options poller{};
+    /// Whether run() polls everybody's time line when nobody is named; collect_once() does so in any case.
+    bool run_for_everybody = true;
     /// Times alone are written this often; what a restart needs is written at once. Zero: always (for a single cycle).
     seconds state_flush = minutes(10);
     /// The other targets of a cycle are put off after so many in a row that GitHub did not answer.
@@ -92,6 +94,7 @@ class Collector {
     Async<Result<void>> persist(Tracked& tracked, PollState const& before);
     Async<std::optional<std::string>> turn();
     [[nodiscard]] seconds until_next() const;
+    [[nodiscard]] bool only_when_asked(Tracked const& tracked) const;
     void add_up(CollectReport& report, TargetReport one) const;
 
     DatabaseService& database_;

@@ -1,0 +1,133 @@
+#include "app/application.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
+
+#include "api/api.hpp"
+#include "app/children.hpp"
+#include "app/collecting.hpp"
+#include "app/collector_control.hpp"
+#include "app/providers.hpp"
+#include "app/signals.hpp"
+#include "http/server.hpp"
+
+namespace gem {
+
+namespace {
+
+/// What SEED.md's quick start runs beside us: DynamoDB Local takes 8000.
+constexpr std::uint16_t second_port = 8080;
+constexpr seconds shutdown_grace{10};
+
+bool is_loopback(std::string const& host) {
+    if (host == "localhost") return true;
+    boost::system::error_code error;
+    auto const address = asio::ip::make_address(host, error);
+    return !error && address.is_loopback();
+}
+
+std::string url_of(std::string const& host, std::uint16_t port) {
+    return host.find(':') == std::string::npos ? fmt::format("http://{}:{}", host, port)
+                                               : fmt::format("http://[{}]:{}", host, port);
+}
+
+http::ServerOptions server_options(Settings const& settings, std::uint16_t port) {
+    http::ServerOptions options;
+    options.host = settings.api_host;
+    options.port = port;
+    options.cors_origins = settings.cors_origins;
+    options.trusted_proxies = settings.trusted_proxies;
+    options.shutdown_grace = shutdown_grace;
+    options.rate_limit.reset();
+    if (settings.rate_limit) {
+        options.rate_limit = http::RateLimit{.requests_per_second = static_cast<double>(*settings.rate_limit),
+                                             .burst = static_cast<unsigned>(2 * *settings.rate_limit)};
+    }
+    return options;
+}
+
+/// A server that listens; on the second port when the first is taken and nobody asked for it.
+Result<std::unique_ptr<http::Server>> listen(asio::io_context& context, http::Service& service,
+                                             EffectiveSettings const& settings, Clock const& clock, Log& log) {
+    auto const& values = settings.values;
+    auto server = std::make_unique<http::Server>(context, service, clock, log, server_options(values, values.api_port));
+    auto listening = server->listen();
+    if (!listening && listening.error().code == ErrorCode::conflict && settings.is_default("api_port")) {
+        log.warn("port_taken",
+                 {{"port", values.api_port}, {"instead", second_port}, {"hint", "API_PORT or --port names another"}});
+        server = std::make_unique<http::Server>(context, service, clock, log, server_options(values, second_port));
+        listening = server->listen();
+    }
+    if (!listening) return fail(std::move(listening.error()));
+    return server;
+}
+
+/// Once an hour, and at the start.
+Async<void> keep_retention(DatabaseService& database, Log& log) {
+    while (true) {
+        auto const removed = co_await database.maintenance().apply_retention();
+        if (!removed)
+            log.error("retention_failed", {{"reason", removed.error().message}});
+        else if (*removed > 0)
+            log.info("retention", {{"removed", *removed}});
+        co_await sleep_for(hours(1));
+    }
+}
+
+/// What a signal sets in motion, at whatever stage the start is.
+struct Stop {
+    bool asked = false;
+    std::function<void()> act;
+};
+
+Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseService& database,
+                                EffectiveSettings const& settings, Clock const& clock, Log& log) {
+    auto const& values = settings.values;
+    auto tokens = api::TokenList::parse(values.api_tokens);
+    if (!tokens) co_return fail(std::move(tokens.error()));
+    Collecting collecting(database, values, clock, log, Collecting::Use::serve);
+    CollectorDesk desk(collecting);
+    api::Api service(database, &desk, clock, log,
+                     {.access = {.tokens = std::move(*tokens),
+                                 .loopback_only = is_loopback(values.api_host),
+                                 .cors_origins = values.cors_origins},
+                      .supported_providers = built_in_providers()});
+    auto server = listen(context, service, settings, clock, log);
+    if (!server) co_return fail(std::move(server.error()));
+    log.info("listening", {{"url", url_of(values.api_host, (*server)->port())},
+                           {"provider", values.database.provider},
+                           {"version", GEM_VERSION}});
+
+    Children children(co_await asio::this_coro::executor);
+    stop.act = [&] {
+        (*server)->shutdown(shutdown_grace);
+        children.cancel();
+    };
+    if (stop.asked) stop.act();
+    children.spawn((*server)->run());
+    if (values.poll != PollMode::off) children.spawn(collecting.collector().run());
+    if (values.database.retention > days(0)) children.spawn(keep_retention(database, log));
+    co_await children.wait();
+    stop.act = {};
+    co_return children.outcome();
+}
+
+} // namespace
+
+Result<void> serve(EffectiveSettings const& settings, Clock const& clock, Log& log) {
+    asio::io_context context(1);
+    Stop stop;
+    auto const work = [&](DatabaseService& database) {
+        return serve_until(stop, context, database, settings, clock, log);
+    };
+    auto ended = run_until_signal(context, with_database(settings.values.database, clock, log, work), [&](int signal) {
+        log.info("stopping", {{"signal", signal}, {"hint", "a second signal ends it at once"}});
+        stop.asked = true;
+        if (stop.act) stop.act();
+    });
+    if (!ended || !*ended) return ended ? std::move(*ended) : Result<void>();
+    log.info("stopped");
+    return {};
+}
+
+} // namespace gem

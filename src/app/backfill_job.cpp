@@ -1,0 +1,66 @@
+#include "app/backfill_job.hpp"
+
+#include <atomic>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "app/providers.hpp"
+#include "app/signals.hpp"
+
+namespace gem {
+
+namespace {
+
+/// The largest hours have some 200 MB.
+constexpr std::chrono::minutes download_deadline{15};
+
+} // namespace
+
+WebHours::WebHours(std::string base) : base_(std::move(base)) {
+    while (base_.ends_with('/')) base_.pop_back();
+    auto pattern = (std::filesystem::temp_directory_path() / "github-events-monitor-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) != nullptr) directory_ = pattern;
+}
+
+WebHours::~WebHours() {
+    std::error_code ignored;
+    if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+}
+
+Result<std::unique_ptr<ByteSource>> WebHours::open(std::string const& file_name) {
+    if (directory_.empty()) {
+        return fail(ErrorCode::unavailable,
+                    fmt::format("cannot make a directory for downloads in \"{}\"; TMPDIR names another place",
+                                std::filesystem::temp_directory_path().string()));
+    }
+    auto const path = directory_ / file_name;
+    auto const fetched = run_to_end(http::download(http_, base_ + "/" + file_name, path.string(), download_deadline));
+    if (!fetched) return fail(fetched.error());
+    auto source = open_file(path.string());
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored); // the open file lives on
+    return source;
+}
+
+std::optional<std::uint64_t> WebHours::size(std::string const&) const { return std::nullopt; }
+
+Result<BackfillReport> run_backfill(Settings const& settings, BackfillJob job, Clock const& clock, Log& log) {
+    std::unique_ptr<HourSource> hours;
+    if (job.options.hours) {
+        if (!job.directory.empty())
+            hours = hours_in_directory(job.directory);
+        else
+            hours = std::make_unique<WebHours>(job.url.empty() ? std::string(archive_url) : job.url);
+    }
+    std::atomic<bool> stopping = false;
+    job.options.stop_requested = [&stopping] { return stopping.load(); };
+    asio::io_context context(1);
+    auto const work = [&](DatabaseService& database) { return backfill(database, job.options, hours.get()); };
+    auto answer =
+        run_until_signal(context, with_database(settings.database, clock, log, work), [&](int) { stopping = true; });
+    if (!answer) return fail(ErrorCode::internal, "the backfill ended without a report");
+    return std::move(*answer);
+}
+
+} // namespace gem

@@ -1,0 +1,77 @@
+#include "app/collector_control.hpp"
+
+#include <algorithm>
+
+namespace gem {
+
+namespace {
+
+api::WatchedRepo as_api(WatchedRepository const& watched) {
+    return {.repo = watched.repo.text(),
+            .state = watched.state,
+            .reason = watched.reason,
+            .last_poll = watched.last_poll,
+            .next_poll = watched.next_poll,
+            .from_configuration = watched.from_configuration};
+}
+
+} // namespace
+
+Async<Result<api::CollectOutcome>> CollectorDesk::collect_now(std::optional<std::int64_t> limit) {
+    std::optional<std::size_t> most;
+    if (limit) most = static_cast<std::size_t>(std::max<std::int64_t>(*limit, 0));
+    auto const report = co_await collecting_.collector().collect_once(most);
+    if (!report) co_return fail(report.error());
+    co_return api::CollectOutcome{.status = report->all_failed()     ? "failed"
+                                            : report->errors.empty() ? "completed"
+                                                                     : "partial",
+                                  .events_collected = static_cast<std::int64_t>(report->events_collected),
+                                  .new_events = static_cast<std::int64_t>(report->new_events),
+                                  .duplicate_events = static_cast<std::int64_t>(report->duplicate_events),
+                                  .inserted = static_cast<std::int64_t>(report->inserted)};
+}
+
+std::string CollectorDesk::status() const { return collecting_.collector().status().status; }
+
+std::optional<UtcTime> CollectorDesk::last_poll() const { return collecting_.collector().last_poll(); }
+
+std::vector<std::string> CollectorDesk::targets() const {
+    auto targets = collecting_.collector().status().targets;
+    auto const& configured = collecting_.configured();
+    // Everybody's time line is asked when nobody is named; it is a target only where somebody said so.
+    if (std::ranges::count(configured, "public") == 0) std::erase(targets, "public");
+    return targets;
+}
+
+Async<Result<std::vector<api::WatchedRepo>>> CollectorDesk::watched() {
+    auto const list = co_await collecting_.watch_list().list();
+    if (!list) co_return fail(list.error());
+    std::vector<api::WatchedRepo> answer;
+    answer.reserve(list->size());
+    for (auto const& watched : *list) answer.push_back(as_api(watched));
+    co_return answer;
+}
+
+Async<Result<std::optional<api::WatchedRepo>>> CollectorDesk::find_watched(RepoName repo) {
+    auto const found = co_await collecting_.watch_list().find(std::move(repo));
+    if (!found) co_return fail(found.error());
+    if (!*found) co_return std::optional<api::WatchedRepo>();
+    co_return std::optional(as_api(**found));
+}
+
+Async<Result<std::pair<api::WatchedRepo, bool>>> CollectorDesk::watch(RepoName repo) {
+    auto const before = co_await collecting_.watch_list().find(repo);
+    if (!before) co_return fail(before.error());
+    auto const added = co_await collecting_.watch_list().add(std::move(repo));
+    if (!added) co_return fail(added.error());
+    collecting_.collector().wake();
+    co_return std::pair(as_api(*added), !before->has_value());
+}
+
+Async<Result<void>> CollectorDesk::unwatch(RepoName repo) {
+    auto removed = co_await collecting_.watch_list().remove(std::move(repo));
+    if (removed) collecting_.collector().wake();
+    co_return removed;
+}
+
+} // namespace gem

@@ -1,0 +1,213 @@
+// The rows of the table of settings: nothing is listed that nothing reads.
+#include "app/settings.hpp"
+
+#include <fmt/format.h>
+
+#include "api/auth.hpp"
+#include "github/event_target.hpp"
+
+namespace gem {
+
+namespace {
+
+using Refusal = std::optional<std::string>;
+using Store = std::function<Refusal(Settings&, SettingValue const&)>;
+
+/// A store that cannot fail.
+template <class Put>
+Store always(Put put) {
+    return [put](Settings& settings, SettingValue const& value) -> Refusal {
+        put(settings, value);
+        return std::nullopt;
+    };
+}
+
+bool is_http_url(std::string_view text) {
+    for (std::string_view const scheme : {"http://", "https://"}) {
+        if (!text.starts_with(scheme)) continue;
+        auto const rest = text.substr(scheme.size());
+        return !rest.empty() && rest.front() != '/' && rest.front() != ':' &&
+               rest.find_first_of(" \t\r\n\"<>@?#") == std::string_view::npos;
+    }
+    return false;
+}
+
+Refusal store_targets(Settings& settings, SettingValue const& value) {
+    for (auto const& target : value.list) {
+        if (auto const parsed = github::EventTarget::parse(target); !parsed) return parsed.error().message;
+    }
+    settings.target_repositories = value.list;
+    return std::nullopt;
+}
+
+Refusal store_api_tokens(Settings& settings, SettingValue const& value) {
+    if (auto const tokens = api::TokenList::parse(value.text); !tokens) return tokens.error().message;
+    settings.api_tokens = value.text;
+    return std::nullopt;
+}
+
+/// A store for an http(s) URL; a slash at its end is dropped.
+template <class Put>
+Store http_url(Put put) {
+    return [put](Settings& settings, SettingValue const& value) -> Refusal {
+        std::string url = value.text;
+        while (url.ends_with('/')) url.pop_back();
+        if (!is_http_url(url)) return "expected a URL that begins with http:// or https://";
+        put(settings, std::move(url));
+        return std::nullopt;
+    };
+}
+
+std::vector<SettingRow> make_table() {
+    using enum SettingKind;
+    using enum SettingGroup;
+    std::vector<SettingRow> rows;
+
+    // Storage
+    rows.push_back({.name = "database_provider",
+                    .flag = "--provider",
+                    .kind = choice,
+                    .fallback = "sqlite",
+                    .choices = {"sqlite", "dynamodb"},
+                    .group = storage,
+                    .sentence = "Where events are kept; dynamodb is not built in yet and says so",
+                    .store = always([](Settings& s, SettingValue const& v) { s.database.provider = v.text; })});
+    rows.push_back({.name = "database_path",
+                    .flag = "--db-path",
+                    .fallback = "./github_events.db",
+                    .group = storage,
+                    .sentence = "SQLite's file; :memory: keeps nothing",
+                    .store = always([](Settings& s, SettingValue const& v) { s.database.db_path = v.text; })});
+    rows.push_back(
+        {.name = "retention_days",
+         .flag = "--retention-days",
+         .kind = integer,
+         .fallback = "0",
+         .minimum = 0,
+         .maximum = 36500,
+         .group = storage,
+         .sentence = "Raw events older than this go, their counts stay; 0 keeps everything",
+         .store = always([](Settings& s, SettingValue const& v) { s.database.retention = days(v.integer); })});
+
+    // Server
+    rows.push_back({.name = "api_host",
+                    .flag = "--host",
+                    .fallback = "127.0.0.1",
+                    .group = server,
+                    .sentence = "Address to listen on; 0.0.0.0 for all, then whatever changes state asks for a token",
+                    .store = always([](Settings& s, SettingValue const& v) { s.api_host = v.text; })});
+    rows.push_back({.name = "api_port",
+                    .flag = "--port",
+                    .kind = integer,
+                    .fallback = "8000",
+                    .minimum = 0,
+                    .maximum = 65535,
+                    .group = server,
+                    .sentence = "Port to listen on; 0 lets the system pick one; when not set and 8000 is taken, 8080",
+                    .store = always([](Settings& s, SettingValue const& v) {
+                        s.api_port = static_cast<std::uint16_t>(v.integer);
+                    })});
+    rows.push_back({.name = "cors_origins",
+                    .flag = "--cors-origins",
+                    .kind = list,
+                    .group = server,
+                    .sentence = "Origins whose pages may read the API, or * for any; none by default",
+                    .store = always([](Settings& s, SettingValue const& v) { s.cors_origins = v.list; })});
+    rows.push_back(
+        {.name = "api_tokens",
+         .kind = list,
+         .secret = true,
+         .group = server,
+         .sentence = "Bearer tokens, read:TOKEN or admin:TOKEN; with any, everything but health asks for one",
+         .store = store_api_tokens});
+    rows.push_back({.name = "trusted_proxies",
+                    .flag = "--trusted-proxies",
+                    .kind = list,
+                    .group = server,
+                    .sentence = "Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed",
+                    .store = always([](Settings& s, SettingValue const& v) { s.trusted_proxies = v.list; })});
+    rows.push_back({.name = "rate_limit",
+                    .flag = "--rate-limit",
+                    .kind = integer,
+                    .fallback = "100",
+                    .minimum = 1,
+                    .maximum = 1000000,
+                    .choices = {"off"},
+                    .group = server,
+                    .sentence = "Requests a second for each client address, with a burst of twice as many",
+                    .store = always([](Settings& s, SettingValue const& v) {
+                        s.rate_limit = v.text == "off" ? std::nullopt : std::optional(v.integer);
+                    })});
+
+    // GitHub
+    rows.push_back({.name = "target_repositories",
+                    .flag = "--target-repositories",
+                    .kind = list,
+                    .group = github,
+                    .sentence = "What to poll, beside the watch list: owner/name, org:NAME, user:NAME, or public for "
+                                "GitHub's public time line",
+                    .store = store_targets});
+    rows.push_back(
+        {.name = "poll",
+         .flag = "--poll",
+         .kind = choice,
+         .fallback = "auto",
+         .choices = {"auto", "on", "off"},
+         .group = server,
+         .sentence =
+             "Whether serve polls GitHub: auto when something is named or watched; on: else the public time line",
+         .store = always([](Settings& s, SettingValue const& v) {
+             s.poll = v.text == "on" ? PollMode::on : v.text == "off" ? PollMode::off : PollMode::automatic;
+         })});
+    rows.push_back({.name = "poll_interval",
+                    .flag = "--poll-interval",
+                    .kind = integer,
+                    .fallback = "300",
+                    .minimum = 1,
+                    .maximum = 86400,
+                    .group = github,
+                    .sentence = "Seconds between two polls of a target, at most; GitHub's X-Poll-Interval is the floor",
+                    .store = always([](Settings& s, SettingValue const& v) { s.poll_interval = seconds(v.integer); })});
+    rows.push_back({.name = "github_token",
+                    .kind = list,
+                    .secret = true,
+                    .group = github,
+                    .sentence = "GitHub token, or several: 5,000 requests an hour in place of 60",
+                    .store = always([](Settings& s, SettingValue const& v) { s.github_tokens = v.list; })});
+    rows.push_back({.name = "github_api_base",
+                    .flag = "--github-api-base",
+                    .fallback = "https://api.github.com",
+                    .group = github,
+                    .sentence = "GitHub's API, for GitHub Enterprise https://HOST/api/v3",
+                    .store = http_url([](Settings& s, std::string url) { s.github_api_base = std::move(url); })});
+
+    // Log
+    rows.push_back(
+        {.name = "log_level",
+         .flag = "--log-level",
+         .kind = choice,
+         .fallback = "info",
+         .choices = {"debug", "info", "warn", "error", "off"},
+         .group = log,
+         .sentence = "How much to log, on stderr",
+         .store = always([](Settings& s, SettingValue const& v) { s.log_level = *parse_log_level(v.text); })});
+    rows.push_back(
+        {.name = "log_format",
+         .flag = "--log-format",
+         .kind = choice,
+         .fallback = "text",
+         .choices = {"text", "json"},
+         .group = log,
+         .sentence = "Log lines for a person or as JSON",
+         .store = always([](Settings& s, SettingValue const& v) { s.log_format = *parse_log_format(v.text); })});
+    return rows;
+}
+
+} // namespace
+
+std::span<SettingRow const> settings_table() {
+    static std::vector<SettingRow> const table = make_table();
+    return table;
+}
+
+} // namespace gem
