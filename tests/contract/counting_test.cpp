@@ -63,10 +63,19 @@ TEST_P(Counting, windows_need_not_lie_on_hours) {
               (std::vector<Tally>{row("PullRequestEvent", "closed", 1), row("PullRequestEvent", "merged", 2)}));
 }
 
-TEST_P(Counting, windows_of_seconds_are_exact_too) {
+TEST_P(Counting, a_window_off_whole_minutes_is_widened_to_them) {
     insert_history();
-    EXPECT_EQ(wait_ok(events().tally(window_after_ten(seconds(1), seconds(61)), repo("acme/tool"))),
-              (std::vector<Tally>{row("PushEvent", "", 1, 3, 0), row("WatchEvent", "started", 1)}));
+    auto const off = window_after_ten(seconds(1), seconds(61));
+    auto const whole = window_after_ten(minutes(0), minutes(2));
+    EXPECT_EQ(wait_ok(events().tally(off, std::nullopt)), wait_ok(events().tally(whole, std::nullopt)));
+    EXPECT_EQ(wait_ok(events().tally(off, repo("acme/tool"))),
+              (std::vector<Tally>{row("PushEvent", "", 2, 3, 1), row("WatchEvent", "started", 2)}));
+    EXPECT_EQ(wait_ok(events().tally_series(off, minutes(1), std::nullopt, std::nullopt)),
+              wait_ok(events().tally_series(whole, minutes(1), std::nullopt, std::nullopt)));
+    EXPECT_EQ(wait_ok(events().busiest(off, 1, false)).front().total_events, 4);
+    EXPECT_EQ(wait_ok(events().activity(off, {repo("acme/tool")})).front().total_events, 4);
+    EXPECT_EQ(wait_ok(events().sources(off, std::nullopt)), (std::vector<std::string>{"archive", "poll"}));
+    EXPECT_EQ(find({.repo = repo("acme/tool"), .window = off}).size(), 2U) << "single events are found to the second";
 }
 
 TEST_P(Counting, empty_and_inverted_windows_hold_nothing) {

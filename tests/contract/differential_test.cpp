@@ -94,7 +94,7 @@ class Differential : public ContractTest {
                                  name ? name->text() : "everything"));
         auto const same = [&](auto const& question) { EXPECT_EQ(question(ours), question(theirs)); };
         same([&](auto& events) { return wait_ok(events.tally(window, name)); });
-        minutes const bucket(ask.number(1, 2000));
+        minutes const bucket(ask.number(1, 1440));
         auto const type = ask.type();
         same([&](auto& events) { return wait_ok(events.tally_series(window, bucket, name, std::nullopt)); });
         same([&](auto& events) { return wait_ok(events.tally_series(window, minutes(60), name, type)); });

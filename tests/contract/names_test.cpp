@@ -57,6 +57,13 @@ TEST_P(Names, the_old_name_answers_for_the_time_in_which_it_was_borne) {
     EXPECT_EQ(wait_ok(events().find_repository(repo("acme/old"))).value().total_events, 2);
 }
 
+TEST_P(Names, the_time_of_a_name_is_whole_minutes) {
+    insert({make_event("1").of("acme/old", 7).after(seconds(70)), make_event("2").of("acme/new", 7).after(seconds(80)),
+            make_event("3").of("acme/new", 7).after(seconds(120))});
+    EXPECT_EQ(ids_about("acme/old"), (Ids{"1", "2"}));
+    EXPECT_EQ(count_of(wait_ok(events().tally(all_time(), repo("acme/old"))), "WatchEvent"), 2);
+}
+
 TEST_P(Names, a_rename_that_is_learned_late_counts_all_the_same) {
     insert({make_event("3").of("acme/new", 7).after(minutes(2))});
     insert({make_event("1").of("acme/old", 7)}); // older news arrive later: the present name stays

@@ -45,7 +45,7 @@ Provider sqlite_memory() {
     auto const make = [](Clock const& clock, Log& log, ProviderOptions const& options) {
         return make_sqlite(clock, log, ":memory:", options.retention);
     };
-    return {.name = "sqlite_memory", .make = make, .shared = false, .backups = true, .open_backup = open_sqlite_file};
+    return {.name = "sqlite_memory", .make = make, .shared = false, .backups = false, .open_backup = {}};
 }
 #endif
 

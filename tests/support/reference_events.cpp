@@ -33,6 +33,12 @@ std::vector<StoredEvent const*> select(ReferenceStore const& store, TimeWindow w
     return found;
 }
 
+/// As counting questions take it: `from` down and `to` up to whole minutes.
+TimeWindow whole_minutes(TimeWindow window) {
+    if (window.empty()) return window;
+    return {.from = std::chrono::floor<minutes>(window.from), .to = std::chrono::ceil<minutes>(window.to)};
+}
+
 std::string person(Event const& event) {
     if (event.actor_id) return fmt::format("id {}", *event.actor_id);
     if (!event.actor_login.empty()) return "login " + ascii_lower(event.actor_login);
@@ -152,6 +158,7 @@ Async<Result<EventPage>> ReferenceEvents::find_events(EventQuery query) {
 }
 
 Async<Result<std::vector<Tally>>> ReferenceEvents::tally(TimeWindow window, std::optional<RepoName> repo) {
+    window = whole_minutes(window);
     return context_.run<std::vector<Tally>>([window, repo = std::move(repo)](ReferenceStore& store) {
         std::map<std::pair<std::string, std::string>, Tally> rows;
         for (auto const* stored : select(store, window, repo)) {
@@ -176,6 +183,7 @@ Async<Result<std::vector<Tally>>> ReferenceEvents::tally(TimeWindow window, std:
 Async<Result<std::vector<BucketTally>>> ReferenceEvents::tally_series(TimeWindow window, minutes bucket,
                                                                       std::optional<RepoName> repo,
                                                                       std::optional<std::string> type) {
+    window = whole_minutes(window);
     return context_.run<std::vector<BucketTally>>(
         [=, repo = std::move(repo), type = std::move(type)](ReferenceStore& store) -> Result<std::vector<BucketTally>> {
             if (bucket < minutes(1)) return fail(ErrorCode::invalid_argument, "expected buckets of a minute or more");
@@ -197,6 +205,7 @@ Async<Result<std::vector<BucketTally>>> ReferenceEvents::tally_series(TimeWindow
 
 Async<Result<std::vector<RepoActivity>>> ReferenceEvents::busiest(TimeWindow window, std::size_t limit,
                                                                   bool with_rows) {
+    window = whole_minutes(window);
     return context_.run<std::vector<RepoActivity>>([=](ReferenceStore& store) {
         ReferenceNames const names(store.events);
         auto const people = number_people(store);
@@ -216,6 +225,7 @@ Async<Result<std::vector<RepoActivity>>> ReferenceEvents::busiest(TimeWindow win
 }
 
 Async<Result<std::vector<RepoActivity>>> ReferenceEvents::activity(TimeWindow window, std::vector<RepoName> repos) {
+    window = whole_minutes(window);
     return context_.run<std::vector<RepoActivity>>([window, repos = std::move(repos)](ReferenceStore& store) {
         ReferenceNames const names(store.events);
         auto const people = number_people(store);
@@ -263,18 +273,21 @@ Async<Result<std::vector<RepoSummary>>> ReferenceEvents::list_repositories(std::
 Async<Result<Totals>> ReferenceEvents::totals() {
     return context_.run<Totals>([](ReferenceStore& store) {
         Totals totals;
+        std::set<std::string> keys;
         for (auto const& [key, stored] : store.events) {
             ++totals.events;
+            keys.insert(std::get<3>(key));
             totals.raw_events += stored.raw ? 1 : 0;
             if (!totals.first_event) totals.first_event = stored.event.created_at;
             totals.last_event = stored.event.created_at;
         }
-        totals.repositories = static_cast<std::int64_t>(ReferenceNames(store.events).all_present().size());
+        totals.repositories = static_cast<std::int64_t>(keys.size());
         return totals;
     });
 }
 
 Async<Result<std::vector<std::string>>> ReferenceEvents::sources(TimeWindow window, std::optional<RepoName> repo) {
+    window = whole_minutes(window);
     return context_.run<std::vector<std::string>>([window, repo = std::move(repo)](ReferenceStore& store) {
         std::set<std::string> found;
         for (auto const* stored : select(store, window, repo)) found.emplace(to_string(stored->event.source));

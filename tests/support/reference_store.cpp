@@ -9,7 +9,7 @@ ReferenceNames::ReferenceNames(std::map<EventKey, StoredEvent> const& events) {
     for (auto const& [identity, stored] : events) {
         if (stored.lower_name.empty()) continue;
         auto const& key = std::get<3>(identity);
-        auto const time = stored.event.created_at;
+        auto const time = std::chrono::floor<minutes>(stored.event.created_at);
         auto const [span, is_new] = spans_[key].try_emplace(stored.lower_name, Span{.first = time, .last = time});
         if (!is_new) span->second.last = time;
         present_[key] = stored.lower_name;
@@ -22,7 +22,8 @@ bool ReferenceNames::about(std::string const& lower, std::string const& key, Utc
     auto const spans = spans_.find(key);
     if (spans == spans_.end()) return false;
     auto const span = spans->second.find(lower);
-    return span != spans->second.end() && span->second.first <= time && time <= span->second.last;
+    return span != spans->second.end() && span->second.first <= time &&
+           std::chrono::floor<minutes>(time) <= span->second.last;
 }
 
 std::string ReferenceNames::present(std::string const& key) const {

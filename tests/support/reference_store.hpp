@@ -2,11 +2,11 @@
 // obviously right, so that a provider can be compared with it.
 //
 // Where the contract leaves room, the model reads it so:
-// - A key's present name is that of its latest event (in the order of events); "the time in which it bore a name" goes
-//   from its first to its last event under that name, both included.
+// - A key's present name is that of its latest event (in the order of events); of two in the same second, the
+//   greater event tells.
 // - busiest() counts every event under the present name of its key alone, so that nothing is counted twice; all other
 //   questions by name, list_repositories() too, unite as "about a repository" says.
-// - Totals::repositories is the number of present names. Keys without any name are in no list.
+// - Totals::repositories is the number of repository keys. Keys without any name are in no list.
 // - A person is known by id where there is one, else by login in lower case.
 // - An event at the very horizon of retention is not expired.
 // - Commits are about a repository by the present name of their key, or by the name they were stored under.
@@ -46,9 +46,10 @@ class ReferenceNames {
     [[nodiscard]] std::set<std::string> all_present() const;
 
   private:
+    /// Whole minutes.
     struct Span {
-        UtcTime first{};
-        UtcTime last{};
+        std::chrono::sys_time<minutes> first{};
+        std::chrono::sys_time<minutes> last{};
     };
     std::map<std::string, std::map<std::string, Span>> spans_; ///< by key, by lower name
     std::map<std::string, std::string> present_;               ///< by key

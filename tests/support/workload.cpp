@@ -54,9 +54,11 @@ std::size_t pick(std::mt19937& random, std::size_t below) {
 
 bool chance(std::mt19937& random, double share) { return std::uniform_real_distribution<>(0, 1)(random) < share; }
 
-/// The time at `share` of the history, on a whole hour.
+/// The time at `share` of the history; inside of it, off whole minutes.
 UtcTime time_at(WorkloadOptions const& options, double share) {
-    return options.start + hours(static_cast<std::int64_t>(share * static_cast<double>(options.length.count())));
+    auto const offset = share > 0 && share < 1 ? minutes(17) + seconds(40) : seconds(0);
+    return options.start + offset +
+           hours(static_cast<std::int64_t>(share * static_cast<double>(options.length.count())));
 }
 
 EventFacts random_facts(std::mt19937& random, std::string_view type) {

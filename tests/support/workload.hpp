@@ -19,7 +19,7 @@ struct WorkloadOptions {
     bool bad_events = true; ///< some that must be rejected
 };
 
-/// One insert after the other. Renames happen on whole hours, so that rollups by minute can be exact about them.
+/// One insert after the other. Renames happen within a minute in which there may be events under both names.
 std::vector<std::vector<Event>> make_workload(WorkloadOptions const& options);
 
 /// Random windows, names and sizes for questions about a history; all from one seed.
