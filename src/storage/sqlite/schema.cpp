@@ -104,6 +104,9 @@ UNION ALL SELECT 'registry', strftime('%Y-%m-%dT%H:%M:%SZ', n.last_seen, 'unixep
 UNION ALL SELECT 'state', NULL, NULL, NULL, NULL, s.version, s.key FROM state_entries s;
 )sql";
 
+// Without SQLite's own.
+constexpr char const* count_objects = "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+
 } // namespace
 
 int count_tables(Handle& handle) {
@@ -119,9 +122,15 @@ int count_tables(Handle& handle) {
 }
 
 Result<void> prepare_schema(Handle& handle, std::string const& path) {
-    auto const version = handle.scalar("PRAGMA user_version");
-    auto const id = handle.scalar("PRAGMA application_id");
-    auto const objects = handle.scalar("SELECT count(*) FROM sqlite_master");
+    std::int64_t version = 0;
+    std::int64_t id = 0;
+    std::int64_t objects = 0;
+    {
+        ReadTransaction const view(handle); // another process may be making the tables right now
+        version = handle.scalar("PRAGMA user_version");
+        id = handle.scalar("PRAGMA application_id");
+        objects = handle.scalar(count_objects);
+    }
     if (version > schema_version) {
         return fail(
             ErrorCode::invalid_argument,
@@ -138,7 +147,7 @@ Result<void> prepare_schema(Handle& handle, std::string const& path) {
     if (version < 1) {
         Transaction transaction(handle);
         // Somebody else may have been faster.
-        if (handle.scalar("SELECT count(*) FROM sqlite_master") == 0) {
+        if (handle.scalar(count_objects) == 0) {
             handle.execute(form_1);
             handle.execute(
                 fmt::format("PRAGMA user_version = {}; PRAGMA application_id = {}", schema_version, application_id));

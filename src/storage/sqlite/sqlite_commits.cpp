@@ -40,7 +40,8 @@ bool is_hex(std::string_view text) {
     "c.branch_name, "                                                                                                  \
     "c.additions, c.deletions, c.total_changes, c.files_changed, s.short_text, s.detailed, s.categories, "             \
     "s.impact_score, "                                                                                                 \
-    "s.risk_level, s.complexity_score, s.breaking_changes, s.security_relevant, s.performance_impact "                 \
+    "s.risk_level, s.complexity_score, s.breaking_changes, s.security_relevant, s.performance_impact, "                \
+    "c.files_known "                                                                                                   \
     "FROM commits c LEFT JOIN commit_summaries s ON s.repo_key = c.repo_key AND s.sha = c.sha"
 
 CommitRecord read_commit(Rows const& row) {
@@ -76,6 +77,24 @@ CommitRecord read_commit(Rows const& row) {
         record.summary = std::move(summary);
     }
     return record;
+}
+
+std::vector<CommitFile> read_files(Handle& handle, std::string_view sha, std::string_view key) {
+    std::vector<CommitFile> files;
+    auto& list = handle.prepare("SELECT filename, status, additions, deletions, changes, previous_filename, patch "
+                                "FROM commit_files WHERE sha = ?1 AND repo_key = ?2 ORDER BY filename");
+    list.bind(1, sha).bind(2, key);
+    Rows rows(list);
+    while (rows.next()) {
+        files.push_back({.filename = std::string(rows->text(0)),
+                         .status = std::string(rows->text(1)),
+                         .additions = rows->integer(2),
+                         .deletions = rows->integer(3),
+                         .changes = rows->integer(4),
+                         .previous_filename = rows->optional_text(5),
+                         .patch = rows->optional_text(6)});
+    }
+    return files;
 }
 
 /// The key of a commit already stored for this repository, else the one it is to be filed under.
@@ -281,7 +300,9 @@ Async<Result<CommitRecord>> SQLiteCommitsRepository::find_commit(std::optional<R
             if (found && found->commit.sha != rows->text(0))
                 return fail(ErrorCode::conflict,
                             fmt::format("more than one commit begins with {}: give more digits", sha));
-            if (!found) found = read_commit(rows);
+            if (found) continue;
+            found = read_commit(rows);
+            if (rows->integer(22) != 0) found->files = read_files(handle, found->commit.sha, rows->text(1));
         }
         if (!found)
             return fail(ErrorCode::not_found,
@@ -293,25 +314,7 @@ Async<Result<CommitRecord>> SQLiteCommitsRepository::find_commit(std::optional<R
 Async<Result<std::vector<CommitFile>>> SQLiteCommitsRepository::commit_files(RepoName repo, std::string sha) {
     auto commit = co_await find_commit(repo, sha);
     if (!commit) co_return fail(commit.error());
-    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<CommitFile>> {
-        std::vector<CommitFile> files;
-        auto const key = repository_key(commit->commit.repo_id, commit->commit.repo_name);
-        auto& list = handle.prepare(
-            "SELECT filename, status, additions, deletions, changes, previous_filename, patch FROM commit_files "
-            "WHERE sha = ?1 AND repo_key = ?2 ORDER BY filename");
-        list.bind(1, commit->commit.sha).bind(2, key);
-        Rows rows(list);
-        while (rows.next()) {
-            files.push_back({.filename = std::string(rows->text(0)),
-                             .status = std::string(rows->text(1)),
-                             .additions = rows->integer(2),
-                             .deletions = rows->integer(3),
-                             .changes = rows->integer(4),
-                             .previous_filename = rows->optional_text(5),
-                             .patch = rows->optional_text(6)});
-        }
-        return files;
-    });
+    co_return std::move(commit->files).value_or(std::vector<CommitFile>());
 }
 
 } // namespace gem

@@ -34,8 +34,10 @@ Result<void> SQLiteConnection::usable() const {
 }
 
 Result<void> SQLiteConnection::open() {
-    if (open_) return {};
     auto const& path = config_.db_path;
+    if (open_) { // the tables may have been dropped since
+        return sqlite::guarded([&] { return sqlite::prepare_schema(*writer_, path); });
+    }
     if (path.empty()) return fail(ErrorCode::invalid_argument, "DATABASE_PATH is empty: name a file, or :memory:");
     std::error_code ignored;
     if (!in_memory() && std::filesystem::is_directory(path, ignored))

@@ -52,6 +52,12 @@ class SQLiteConnection final : public DatabaseConnection {
 
   private:
     Result<void> open();
+    /// On the writer's thread. close() may have come first.
+    template <class Work>
+    auto on_writer(Work& work) -> std::invoke_result_t<Work&, sqlite::Handle&> {
+        if (auto ready = usable(); !ready) return std::unexpected(ready.error());
+        return sqlite::guarded([&] { return work(*writer_); });
+    }
     std::unique_ptr<sqlite::Handle> take_reader();
     void give_back(std::unique_ptr<sqlite::Handle> reader);
     [[nodiscard]] Result<void> usable() const;
@@ -82,7 +88,7 @@ auto SQLiteConnection::read(Work work) -> Async<std::invoke_result_t<Work&, sqli
     using Answer = std::invoke_result_t<Work&, sqlite::Handle&>;
     if (auto ready = usable(); !ready) co_return Answer(std::unexpect, ready.error());
     if (in_memory()) {
-        co_return co_await run_on(writer_thread_, [&] { return sqlite::guarded([&] { return work(*writer_); }); });
+        co_return co_await run_on(writer_thread_, [&] { return on_writer(work); });
     }
     co_return co_await run_on(reader_threads_, [&]() -> Answer {
         return sqlite::guarded([&]() -> Answer {
@@ -103,7 +109,7 @@ template <class Work>
 auto SQLiteConnection::write(Work work) -> Async<std::invoke_result_t<Work&, sqlite::Handle&>> {
     using Answer = std::invoke_result_t<Work&, sqlite::Handle&>;
     if (auto ready = usable(); !ready) co_return Answer(std::unexpect, ready.error());
-    auto answer = co_await run_on(writer_thread_, [&] { return sqlite::guarded([&] { return work(*writer_); }); });
+    auto answer = co_await run_on(writer_thread_, [&] { return on_writer(work); });
     ++generation_;
     co_return answer;
 }
