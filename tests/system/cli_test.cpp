@@ -28,6 +28,29 @@ std::string some_events(int count) {
     return lines;
 }
 
+/// A port of 127.0.0.1 that is listened on as long as this lives.
+class PortHolder {
+  public:
+    explicit PortHolder(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        int const on = 1;
+        ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        held_ =
+            ::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::listen(socket_, 1) == 0;
+    }
+    ~PortHolder() { ::close(socket_); }
+    PortHolder(PortHolder const&) = delete;
+    PortHolder& operator=(PortHolder const&) = delete;
+    [[nodiscard]] bool held() const { return held_; }
+
+  private:
+    int socket_;
+    bool held_ = false;
+};
+
 class Program : public testing::Test {
   protected:
     void SetUp() override {
@@ -210,6 +233,16 @@ TEST_F(Program, says_what_to_do_when_the_port_is_taken) {
     auto const outcome = run({"serve", "--port", std::to_string(first.port), "--poll", "off"});
     EXPECT_EQ(outcome.status, 1);
     EXPECT_NE(outcome.err.find(std::to_string(first.port)), std::string::npos) << outcome.err;
+}
+
+TEST_F(Program, listens_on_8080_when_8000_is_taken_and_nobody_named_a_port) {
+    PortHolder const first(8000); // held by us, or by somebody else already
+    if (!PortHolder(8080).held()) GTEST_SKIP() << "8080 is taken on this machine";
+    ChildProcess process(GEM_PROGRAM, {"serve", "--poll", "off"}, environment());
+    EXPECT_TRUE(process.wait_for_err("listening url=http://127.0.0.1:8080 ")) << process.err();
+    EXPECT_NE(process.err().find("port_taken port=8000 instead=8080"), std::string::npos) << process.err();
+    process.signal(SIGTERM);
+    EXPECT_EQ(process.wait().status, 0);
 }
 
 TEST_F(Program, ends_with_1_when_the_database_cannot_be_opened) {
