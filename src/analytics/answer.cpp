@@ -15,22 +15,6 @@ std::optional<std::int64_t> whole_hours(TimeWindow window) {
     return length / 3600;
 }
 
-Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo) {
-    auto sources = co_await database.events().sources(window, repo);
-    if (!sources) co_return fail(sources.error().within("coverage"));
-    Coverage coverage;
-    coverage.sources = std::move(*sources);
-    if (!window.empty()) {
-        auto spelling = co_await stored_spelling(database, repo);
-        if (!spelling) co_return fail(spelling.error().within("coverage"));
-        coverage.gaps.push_back({.repo = std::move(*spelling),
-                                 .from = window.from,
-                                 .to = window.to,
-                                 .reason = "no record says that this time was covered whole"});
-    }
-    co_return coverage;
-}
-
 Async<Result<WindowedPart>> windowed_part(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,
                                           UtcTime now) {
     auto coverage = co_await coverage_of(database, window, std::move(repo));

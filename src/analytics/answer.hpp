@@ -32,13 +32,12 @@ std::optional<std::int64_t> whole_hours(TimeWindow window);
 
 /// A stretch of the window for which nobody can vouch that every event was seen.
 struct CoverageGap {
-    std::optional<std::string> repo; ///< whose; null: of everything
     UtcTime from{};
     UtcTime to{};
     std::string reason;
     friend bool operator==(CoverageGap const&, CoverageGap const&) = default;
 };
-BOOST_DESCRIBE_STRUCT(CoverageGap, (), (repo, from, to, reason))
+BOOST_DESCRIBE_STRUCT(CoverageGap, (), (from, to, reason))
 
 /// What is known about how whole the data of a window is.
 struct Coverage {
@@ -65,8 +64,10 @@ struct Windowed : Figures, WindowedPart {
     BOOST_DESCRIBE_CLASS(Windowed, (Figures, WindowedPart), (), (), ())
 };
 
-/// The one place that says how complete the data of a window is; of everything, or about one repository. Until somebody
-/// keeps a ledger of what was covered nobody vouches for a window: all of it is a gap.
+/// The one place that says how complete the data of a window is; of everything that is watched, or about one
+/// repository. It reads the collector's records (poll_state.hpp tells their keys): `coverage#since#TARGET` from when on
+/// a target was polled without a break, `coverage#gap#TARGET#FROM` but for what, `poll#TARGET` up to when. Without a
+/// record nobody vouches for the window: all of it is a gap.
 Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo);
 
 /// `window`, `coverage` and `timestamp` of an answer.

@@ -21,7 +21,8 @@ struct TimestampPart {
 };
 BOOST_DESCRIBE_STRUCT(TimestampPart, (), (timestamp))
 
-/// One cycle now. 503 GITHUB_UNAVAILABLE when GitHub cannot be reached, 409 when this process does not collect.
+/// One cycle now. 503 GITHUB_UNAVAILABLE when GitHub cannot be reached, COLLECTOR_UNAVAILABLE when this process
+/// does not collect.
 Async<std::expected<CollectFigures, Problem>> collect_figures(Context const& context, Arguments const& arguments);
 
 Parameter collect_limit_parameter();

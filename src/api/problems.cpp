@@ -68,7 +68,7 @@ Problem problem_of(Error const& error, std::string_view outside) {
         break;
     }
     return {.status = 500,
-            .error_code = "INTERNAL",
+            .error_code = "INTERNAL_ERROR",
             .detail = "Something went wrong here; the log of the server tells what.",
             .headers = {},
             .inner = error.message};

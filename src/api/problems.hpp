@@ -15,7 +15,7 @@ namespace gem::api {
 /// A request that is refused, or that failed, as the client is told of it.
 struct Problem {
     unsigned status = 500;
-    std::string error_code = "INTERNAL"; ///< one of HTTP_API.md's closed list
+    std::string error_code = "INTERNAL_ERROR"; ///< one of HTTP_API.md's closed list
     std::string detail;
     std::vector<std::pair<std::string, std::string>> headers{};
     std::string inner{}; ///< for the log only

@@ -231,8 +231,10 @@ void add_health_routes(std::vector<Route>& table) {
 
 Async<std::expected<CollectFigures, Problem>> collect_figures(Context const& context, Arguments const& arguments) {
     if (context.collector == nullptr) {
-        co_return std::unexpected(Problem{
-            .status = 409, .error_code = "CONFLICT", .detail = "This process only serves; it does not collect."});
+        co_return std::unexpected(Problem{.status = 503,
+                                          .error_code = "COLLECTOR_UNAVAILABLE",
+                                          .detail = "This process serves only; it does not collect.",
+                                          .headers = {{"Retry-After", "60"}}});
     }
     auto outcome = co_await context.collector->collect_now(arguments.get<std::int64_t>("limit"));
     if (!outcome) co_return std::unexpected(problem_of(outcome.error(), "GITHUB_UNAVAILABLE"));

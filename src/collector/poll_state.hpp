@@ -22,19 +22,19 @@
 namespace gem {
 
 struct PollState {
-    std::string target; ///< EventTarget::text()
-    std::string path;   ///< where a rename led; empty: the target's own
-    std::string etag;   ///< of page 1 at the last complete poll; belongs to path and etag_token
-    std::string etag_token;
-    std::optional<UtcTime> last_poll;     ///< when GitHub last answered, 304 too
-    std::optional<UtcTime> last_complete; ///< when all that it had was stored; where a gap starts
+    std::string target{}; ///< EventTarget::text()
+    std::string path{};   ///< where a rename led; empty: the target's own
+    std::string etag{};   ///< of page 1 at the last complete poll; belongs to path and etag_token
+    std::string etag_token{};
+    std::optional<UtcTime> last_poll{};     ///< when GitHub last answered, 304 too
+    std::optional<UtcTime> last_complete{}; ///< when all that it had was stored; where a gap starts
     UtcTime next_poll{};
     UtcTime not_before{};      ///< GitHub's own word (X-Poll-Interval, Retry-After): not even by hand
     std::int64_t failures = 0; ///< in a row
     bool parked = false;
-    std::string reason;              ///< why parked or failing; empty when all is well
-    std::optional<UtcTime> gap_from; ///< the last poll found a gap: it started here
-    std::string recent;              ///< event_mark() of the events of the last complete poll, newest first
+    std::string reason{};              ///< why parked or failing; empty when all is well
+    std::optional<UtcTime> gap_from{}; ///< the last poll found a gap: it started here
+    std::string recent{};              ///< event_mark() of the events of the last complete poll, newest first
 
     friend bool operator==(PollState const&, PollState const&) = default;
 };

@@ -86,7 +86,7 @@ struct Poller::Harvest {
     std::vector<Event> events;
     std::vector<std::string> bad_events;
     std::vector<std::string> marks; ///< of events, in their order
-    std::size_t sent = 0;           ///< events that came, before the limit
+    std::size_t shown = 0;          ///< events that came: before the limit, repeated and unreadable ones too
     std::size_t unknown = 0;        ///< events that the last complete poll had not seen
     bool cut = false;               ///< GitHub may have more than it shows
     bool limited = false;           ///< the caller's limit left some over
@@ -148,11 +148,11 @@ Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollStat
             if (number > 1 && odd) harvest.outcome = PollOutcome::failed;
             co_return harvest;
         }
+        harvest.shown += page.events.size() + page.bad_events.size();
         std::size_t unknown = 0;
         for (auto& event : page.events) {
             auto mark = event_mark(event);
             if (!seen.insert(mark).second) continue;
-            ++harvest.sent;
             if (limit && harvest.events.size() >= *limit) {
                 harvest.limited = true;
                 continue;
@@ -166,7 +166,7 @@ Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollStat
         bool const nothing_new = unknown == 0;
         if (nothing_new || harvest.limited || !page.next_page || number >= options_.max_pages) {
             bool const more = page.next_page && number >= options_.max_pages;
-            harvest.cut = !nothing_new && (more || harvest.sent >= most_shown);
+            harvest.cut = !nothing_new && (more || harvest.shown >= most_shown);
             co_return harvest;
         }
         if (limit && harvest.events.size() >= *limit) {
@@ -255,7 +255,7 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
         state.path.clear(); // the next look goes by name: somebody may have made it anew
         state.etag.clear();
     }
-    if (answered) state.last_poll = now;
+    if (answered || harvest.outcome == PollOutcome::gone) state.last_poll = now;
     if (harvest.outcome == PollOutcome::not_modified) {
         state.last_complete = started;
         state.gap_from.reset();

@@ -35,8 +35,6 @@ class RecordSplitter {
     std::optional<Record> narrow();
 
     [[nodiscard]] std::optional<Error> const& problem() const { return problem_; }
-    /// Lines begun so far.
-    [[nodiscard]] std::uint64_t lines() const { return line_; }
 
   private:
     struct Scan;

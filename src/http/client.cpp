@@ -102,6 +102,9 @@ struct Transfer {
 };
 
 void Transfer::prepare(ClientOptions const& options) {
+    bool const http = request.url.starts_with("http://") || request.url.starts_with("https://");
+    if (!http || host == "(no host)")
+        return refuse(ErrorCode::invalid_argument, "expected an absolute http or https URL");
     easy.reset(curl_easy_init());
     if (!easy) return refuse(ErrorCode::internal, "out of memory");
     auto* const handle = easy.get();
@@ -297,7 +300,8 @@ Async<Result<ClientResponse>> CurlClient::send(ClientRequest request) {
             });
         }
         transfer->resume = [handler = std::move(handler), guard = std::move(guard), executor, slot]() mutable {
-            asio::post(executor, [handler = std::move(handler), guard = std::move(guard), slot]() mutable {
+            // The guard stays here: the caller's event loop must not end while this thread is still inside of post().
+            asio::post(executor, [handler = std::move(handler), slot]() mutable {
                 if (slot.is_connected()) slot.clear();
                 std::move(handler)();
             });

@@ -58,9 +58,8 @@ Error client_error(CURLcode code, std::string_view host, std::string_view detail
     case CURLE_BAD_CONTENT_ENCODING:
         return make(ErrorCode::corrupt, "the compressed answer is damaged");
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return code == CURLE_WEIRD_SERVER_REPLY ? make(ErrorCode::unavailable, "what it answered is not HTTP")
-                                                : make(ErrorCode::invalid_argument, "expected an http or https URL");
+    case CURLE_UNSUPPORTED_PROTOCOL: // HTTP/0.9, which is anything: the URL's scheme was looked at before
+        return make(ErrorCode::unavailable, "what it answered is not HTTP");
     case CURLE_URL_MALFORMAT:
         return make(ErrorCode::invalid_argument, "expected an absolute http or https URL");
     case CURLE_OUT_OF_MEMORY:

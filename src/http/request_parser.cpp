@@ -10,7 +10,6 @@ namespace gem::http {
 namespace beast = boost::beast;
 
 namespace {
-constexpr std::size_t kept_body_capacity = 64 * 1024;
 constexpr std::uint64_t most_reserved = 1024 * 1024;
 } // namespace
 
@@ -26,10 +25,7 @@ RequestParser::RequestParser(Request& request, std::vector<Header>& spare, std::
     request.method.clear();
     request.target.clear();
     request.path.clear();
-    if (request.body.capacity() > kept_body_capacity)
-        std::string().swap(request.body);
-    else
-        request.body.clear();
+    request.body.clear();
 }
 
 // Beast holds its limit against what it has not yet consumed, and it consumes field by field: a head that comes in

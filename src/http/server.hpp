@@ -1,4 +1,4 @@
-// An HTTP/1.1 server that asks a Service for its answers. See docs of HTTP_API.md, "Rules for every endpoint".
+// An HTTP/1.1 server that asks a Service for its answers. Its rules: HTTP_API.md, "Rules for every endpoint".
 #pragma once
 
 #include <chrono>

@@ -23,6 +23,7 @@ using ErrorValue = boost::system::error_code;
 
 constexpr std::size_t first_buffer = 4 * 1024;
 constexpr std::size_t buffer_beyond_head = 4 * 1024;
+constexpr std::size_t kept_body_capacity = 64 * 1024;
 constexpr std::size_t most_drained = 1024 * 1024;
 
 Session::Time now() { return std::chrono::steady_clock::now(); }
@@ -56,10 +57,17 @@ void Session::next_request() {
     stage_ = Stage::receiving;
     begun_ = head_checked_ = counted_ = false;
     keep_alive_ = true;
-    core_->body_bytes -= charged_;
-    charged_ = 0;
+    forget_body();
     parser_.emplace(request_, spare_headers_, core_->options.header_limit, core_->options.body_limit);
     deadline_ = now() + core_->options.idle_timeout;
+}
+
+void Session::forget_body() {
+    core_->body_bytes -= std::exchange(charged_, 0);
+    if (request_.body.capacity() > kept_body_capacity)
+        std::string().swap(request_.body);
+    else
+        request_.body.clear();
 }
 
 /// Works through what was received until it has to wait for the network or for the service.
@@ -153,9 +161,14 @@ std::optional<Session::Refusal> Session::refusal_for(ErrorValue error) const {
         return Refusal{.status = 413,
                        .error_code = "BODY_TOO_LARGE",
                        .detail = fmt::format("the body of a request may have {} bytes", options.body_limit)};
-    if (error == bad_version)
-        return Refusal{
-            .status = 505, .error_code = "BAD_REQUEST", .detail = "this server speaks HTTP/1.1 and HTTP/1.0"};
+    if (error == bad_version) {
+        // Beast also says so of a line that ends wrongly; another version of HTTP is recognised by its name.
+        std::string_view const rest(in_.data() + in_begin_, in_end_ - in_begin_);
+        auto const name = rest.substr(0, rest.find('\r')).rfind(" HTTP/");
+        if (name != std::string_view::npos && !rest.substr(name).starts_with(" HTTP/1."))
+            return Refusal{
+                .status = 505, .error_code = "BAD_REQUEST", .detail = "this server speaks HTTP/1.1 and HTTP/1.0"};
+    }
     return Refusal{.status = 400,
                    .error_code = "BAD_REQUEST",
                    .detail = "this is not an HTTP request that can be read: " + error.message()};
@@ -292,6 +305,7 @@ void Session::refuse(Refusal const& refusal) {
     if (refusal.status == 429) response.headers.emplace_back("Retry-After", std::to_string(rate_.retry_in.count()));
     if (refusal.status == 503) response.headers.emplace_back("Retry-After", "1");
     keep_alive_ = !refusal.fatal;
+    forget_body();
     respond(std::move(response));
 }
 

@@ -46,6 +46,7 @@ class Session final : public std::enable_shared_from_this<Session>, public Sessi
 
     void advance();
     void next_request();
+    void forget_body();
     void read_more();
     void received(boost::system::error_code error, std::size_t count);
     std::optional<Refusal> parse();

@@ -1,5 +1,7 @@
 #include "storage/payload_codec.hpp"
 
+#include <vector>
+
 #include <zstd.h>
 
 #include <fmt/format.h>
@@ -30,6 +32,7 @@ ZSTD_DDict* restoring_dictionary() {
 struct PayloadCodec::State {
     ZSTD_CCtx* compressor = ZSTD_createCCtx();
     ZSTD_DCtx* restorer = ZSTD_createDCtx();
+    std::vector<char> room; ///< kept from call to call: fresh room would be zeroed each time
     State() {
         ZSTD_CCtx_setParameter(compressor, ZSTD_c_checksumFlag, 0);
         ZSTD_CCtx_setParameter(compressor, ZSTD_c_dictIDFlag, 0);
@@ -48,17 +51,17 @@ PayloadCodec::PayloadCodec() : state_(std::make_unique<State>()) {}
 PayloadCodec::~PayloadCodec() = default;
 
 std::string PayloadCodec::compress(std::string_view payload) {
-    std::string out;
-    out.resize(1 + ZSTD_compressBound(payload.size()));
+    auto& room = state_->room;
+    if (auto const bound = 1 + ZSTD_compressBound(payload.size()); room.size() < bound) room.resize(bound);
     auto const size =
-        ZSTD_compress2(state_->compressor, out.data() + 1, out.size() - 1, payload.data(), payload.size());
+        ZSTD_compress2(state_->compressor, room.data() + 1, room.size() - 1, payload.data(), payload.size());
     if (ZSTD_isError(size) != 0 || size >= payload.size()) {
-        out.assign(1, form_plain);
-        out += payload;
-        return out;
+        std::string plain(1, form_plain);
+        plain += payload;
+        return plain;
     }
-    out[0] = form_zstd_1;
-    return std::string(out.data(), 1 + size); // not resize(): that would keep the bound's memory
+    room[0] = form_zstd_1;
+    return {room.data(), 1 + size};
 }
 
 Result<std::string> PayloadCodec::restore(std::string_view stored) {

@@ -67,7 +67,12 @@ void EventWriter::begin(Handle& handle) {
         repos_.clear();
         actors_.clear();
     }
-    if (next_body_ == 0) next_body_ = handle.scalar("SELECT coalesce(max(id), 0) + 1 FROM event_bodies");
+    if (next_body_ == 0) {
+        next_body_ = handle.scalar("SELECT coalesce(max(id), 0) + 1 FROM event_bodies");
+        next_repo_ = static_cast<std::uint32_t>(handle.scalar("SELECT coalesce(max(id), 0) + 1 FROM repos"));
+        next_actor_ = static_cast<std::uint32_t>(handle.scalar("SELECT coalesce(max(id), 0) + 1 FROM actors"));
+        aliases_exist_ = handle.scalar("SELECT EXISTS (SELECT 1 FROM repo_aliases)") != 0;
+    }
     dictionaries_grew_ = false;
     touched_.clear();
     hour_counts_.clear();
@@ -81,6 +86,7 @@ EventWriter::KnownRepo& EventWriter::repo_of(Handle& handle, Event const& event)
     auto [entry, fresh] = repos_.try_emplace(key_);
     auto& repo = entry->second;
     if (!fresh) return repo;
+    repo.key = &entry->first;
     auto& find = handle.prepare("SELECT id, name, first_seen, last_seen FROM repos WHERE key = ?1");
     find.bind(1, key_);
     Rows rows(find);
@@ -90,28 +96,12 @@ EventWriter::KnownRepo& EventWriter::repo_of(Handle& handle, Event const& event)
             {.name = std::string(rows->text(1)), .first_seen = rows->integer(2), .last_seen = rows->integer(3)});
         return repo;
     }
-    auto const created = to_unix(event.created_at);
-    // Whether another key bears or bore this name; asked before this one is there.
-    auto& others = handle.prepare("SELECT 1 FROM repos WHERE name = ?1 COLLATE NOCASE UNION ALL "
-                                  "SELECT 1 FROM repo_aliases WHERE name = ?1 COLLATE NOCASE LIMIT 1");
-    others.bind(1, event.repo_name);
-    bool contested = false;
-    if (!event.repo_name.empty()) {
-        Rows other(others);
-        contested = other.next();
-    }
-    if (contested)
-        handle.prepare("INSERT INTO contested_names VALUES(lower(?1)) ON CONFLICT DO NOTHING")
-            .bind(1, event.repo_name)
-            .run();
     dictionaries_grew_ = true;
-    auto& add =
-        handle.prepare("INSERT INTO repos(key, name, first_seen, last_seen) VALUES(?1, ?2, ?3, ?3) RETURNING id");
-    add.bind(1, key_).bind(2, event.repo_name).bind(3, created);
-    Rows added(add);
-    added.next();
-    repo.id = static_cast<std::uint32_t>(added->integer(0));
-    repo.names.push_back({.name = event.repo_name, .first_seen = created, .last_seen = created});
+    auto const created = to_unix(event.created_at);
+    repo.id = next_repo_++;
+    repo.fresh = true;
+    repo.names.push_back({.name = event.repo_name, .first_seen = created, .last_seen = created, .dirty = true});
+    touched_.push_back(&repo);
     return repo;
 }
 
@@ -120,6 +110,7 @@ std::size_t EventWriter::name_of(Handle& handle, KnownRepo& repo, Event const& e
     for (std::size_t i = 0; i < repo.names.size(); ++i) {
         if (repo.names[i].name == event.repo_name) return i;
     }
+    write_fresh(handle, repo); // what follows asks the tables
     auto const created = to_unix(event.created_at);
     auto& find = handle.prepare("SELECT first_seen, last_seen FROM repo_aliases WHERE repo = ?1 AND name = ?2");
     find.bind(1, static_cast<std::int64_t>(repo.id)).bind(2, event.repo_name);
@@ -149,8 +140,40 @@ std::size_t EventWriter::name_of(Handle& handle, KnownRepo& repo, Event const& e
         .bind(2, event.repo_name)
         .bind(3, created)
         .run();
+    aliases_exist_ = true;
     repo.names.push_back({.name = event.repo_name, .first_seen = created, .last_seen = created});
     return repo.names.size() - 1;
+}
+
+/// Writes the row of a repository that this transaction is the first to see.
+void EventWriter::write_fresh(Handle& handle, KnownRepo& repo) {
+    if (!repo.fresh) return;
+    repo.fresh = false;
+    auto& name = repo.names.front();
+    name.dirty = false;
+    // Whether another key bears or bore this name; asked before this one is there.
+    bool contested = false;
+    if (!name.name.empty()) {
+        auto& others = handle.prepare("SELECT 1 FROM repos WHERE name = ?1 COLLATE NOCASE LIMIT 1");
+        others.bind(1, name.name);
+        Rows rows(others);
+        contested = rows.next();
+    }
+    if (!contested && aliases_exist_) {
+        auto& others = handle.prepare("SELECT 1 FROM repo_aliases WHERE name = ?1 COLLATE NOCASE LIMIT 1");
+        others.bind(1, name.name);
+        Rows rows(others);
+        contested = rows.next();
+    }
+    if (contested)
+        handle.prepare("INSERT INTO contested_names VALUES(lower(?1)) ON CONFLICT DO NOTHING").bind(1, name.name).run();
+    auto& add = handle.prepare("INSERT INTO repos(id, key, name, first_seen, last_seen) VALUES(?1, ?2, ?3, ?4, ?5)");
+    add.bind(1, static_cast<std::int64_t>(repo.id))
+        .bind(2, *repo.key)
+        .bind(3, name.name)
+        .bind(4, name.first_seen)
+        .bind(5, name.last_seen)
+        .run();
 }
 
 EventWriter::KnownActor const* EventWriter::actor_of(Handle& handle, Event const& event) {
@@ -174,11 +197,14 @@ EventWriter::KnownActor const* EventWriter::actor_of(Handle& handle, Event const
     }
     dictionaries_grew_ = true;
     bool const bot = is_bot(event.actor_login);
-    auto& add = handle.prepare("INSERT INTO actors(key, actor_id, login, bot) VALUES(?1, ?2, ?3, ?4) RETURNING id");
-    add.bind(1, key_).bind(2, event.actor_id).bind(3, event.actor_login).bind(4, bot);
-    Rows added(add);
-    added.next();
-    actor = {.id = static_cast<std::uint32_t>(added->integer(0)), .bot = bot, .login = event.actor_login};
+    actor = {.id = next_actor_++, .bot = bot, .login = event.actor_login};
+    auto& add = handle.prepare("INSERT INTO actors(id, key, actor_id, login, bot) VALUES(?1, ?2, ?3, ?4, ?5)");
+    add.bind(1, static_cast<std::int64_t>(actor.id))
+        .bind(2, key_)
+        .bind(3, event.actor_id)
+        .bind(4, event.actor_login)
+        .bind(5, bot)
+        .run();
     return &actor;
 }
 
@@ -331,8 +357,8 @@ void EventWriter::append_page(Handle& handle, std::int64_t hour, std::vector<Pag
 }
 
 void EventWriter::flush(Handle& handle, std::size_t inserted) {
-    flush_repo_hour(handle);
     for (auto* const repo : touched_) {
+        write_fresh(handle, *repo);
         for (std::size_t i = 0; i < repo->names.size(); ++i) {
             auto& name = repo->names[i];
             if (!name.dirty) continue;
@@ -362,70 +388,83 @@ void EventWriter::flush(Handle& handle, std::size_t inserted) {
     counter.bind(1, "raw_events").bind(2, static_cast<std::int64_t>(inserted)).run();
 }
 
-InsertResult EventWriter::store(Handle& handle, PreparedBatch const& batch, std::optional<UtcTime> horizon) {
-    InsertResult result;
-    result.rejected = batch.rejected;
+std::vector<InsertResult> EventWriter::store(Handle& handle, std::vector<PreparedBatch const*> const& batches,
+                                             std::optional<UtcTime> horizon) {
+    std::vector<InsertResult> results;
     try {
         Transaction transaction(handle);
         begin(handle);
         auto const purged =
             from_unix(handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'purged_before'), 0)"));
         auto const oldest = std::max(purged, horizon.value_or(UtcTime{}));
-        std::vector<Row> rows;
-        rows.reserve(batch.events.size());
-        std::size_t next_rejected = 0;
-        for (std::size_t i = 0; i < batch.events.size(); ++i) {
-            if (next_rejected < batch.rejected.size() && batch.rejected[next_rejected].index == i) {
-                ++next_rejected;
-                continue;
-            }
-            auto const& event = batch.events[i];
-            if (event.created_at < oldest) {
-                ++result.expired;
-                continue;
-            }
-            Row row{.index = i, .repo = &repo_of(handle, event), .name = 0, .actor = nullptr};
-            row.name = name_of(handle, *row.repo, event);
-            if (row.name == row.repo->names.size()) {
-                ++result.duplicates;
-                continue;
-            }
-            row.actor = actor_of(handle, event);
-            rows.push_back(row);
+        std::size_t inserted = 0;
+        for (auto const* const batch : batches) {
+            results.push_back(store_batch(handle, *batch, oldest));
+            inserted += results.back().inserted;
         }
-        // In the tree's order: neighbours share pages.
-        std::ranges::sort(rows, [&](Row const& a, Row const& b) {
-            auto const& x = batch.events[a.index];
-            auto const& y = batch.events[b.index];
-            return std::tie(a.repo->id, x.created_at, x.type, x.id, a.index) <
-                   std::tie(b.repo->id, y.created_at, y.type, y.id, b.index);
-        });
-        for (auto const& row : rows) {
-            auto const& event = batch.events[row.index];
-            if (!insert(handle, row, event, batch.payloads[row.index])) {
-                ++result.duplicates;
-                continue;
-            }
-            ++result.inserted;
-            auto const hour = hour_of(event.created_at);
-            if (row.repo->id != open_repo_ || hour != open_hour_) {
-                flush_repo_hour(handle);
-                open_repo_ = row.repo->id;
-                open_hour_ = hour;
-            }
-            count(row, event, kind_of(handle, event));
-        }
-        if (result.inserted > 0) {
-            flush(handle, result.inserted);
+        if (inserted > 0) {
+            flush(handle, inserted);
             transaction.commit();
-        } else {
-            // A batch of duplicates changes nothing: leaving without commit takes back new names and actors, too.
-            if (dictionaries_grew_) forget_everything();
+        } else if (dictionaries_grew_) {
+            // Duplicates change nothing: leaving without commit takes back new names and actors, too.
+            forget_everything();
         }
     } catch (...) {
         forget_everything(); // what was rolled back must not be remembered
         throw;
     }
+    return results;
+}
+
+InsertResult EventWriter::store_batch(Handle& handle, PreparedBatch const& batch, UtcTime oldest) {
+    InsertResult result;
+    result.rejected = batch.rejected;
+    std::vector<Row> rows;
+    rows.reserve(batch.events.size());
+    std::size_t next_rejected = 0;
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        if (next_rejected < batch.rejected.size() && batch.rejected[next_rejected].index == i) {
+            ++next_rejected;
+            continue;
+        }
+        auto const& event = batch.events[i];
+        if (event.created_at < oldest) {
+            ++result.expired;
+            continue;
+        }
+        Row row{.index = i, .repo = &repo_of(handle, event), .name = 0, .actor = nullptr};
+        row.name = name_of(handle, *row.repo, event);
+        if (row.name == row.repo->names.size()) {
+            ++result.duplicates;
+            continue;
+        }
+        row.actor = actor_of(handle, event);
+        rows.push_back(row);
+    }
+    // In the tree's order: neighbours share pages.
+    std::ranges::sort(rows, [&](Row const& a, Row const& b) {
+        auto const& x = batch.events[a.index];
+        auto const& y = batch.events[b.index];
+        return std::tie(a.repo->id, x.created_at, x.type, x.id, a.index) <
+               std::tie(b.repo->id, y.created_at, y.type, y.id, b.index);
+    });
+    for (auto const& row : rows) {
+        auto const& event = batch.events[row.index];
+        if (!insert(handle, row, event, batch.payloads[row.index])) {
+            ++result.duplicates;
+            continue;
+        }
+        ++result.inserted;
+        auto const hour = hour_of(event.created_at);
+        if (row.repo->id != open_repo_ || hour != open_hour_) {
+            flush_repo_hour(handle);
+            open_repo_ = row.repo->id;
+            open_hour_ = hour;
+        }
+        count(row, event, kind_of(handle, event));
+    }
+    flush_repo_hour(handle);
+    open_hour_ = -1;
     return result;
 }
 

@@ -25,8 +25,10 @@ PreparedBatch prepare_batch(std::vector<Event> batch);
 
 class EventWriter {
   public:
-    /// One transaction. Events from before `horizon` are counted as expired and not stored.
-    InsertResult store(Handle& handle, PreparedBatch const& batch, std::optional<UtcTime> horizon);
+    /// One transaction around all of these batches; a result for each, in order. Events from before `horizon` are
+    /// counted as expired and not stored. Throws SqliteError when nothing of any of them was stored.
+    std::vector<InsertResult> store(Handle& handle, std::vector<PreparedBatch const*> const& batches,
+                                    std::optional<UtcTime> horizon);
     /// Must be called when rows of the dictionaries may have gone.
     void forget_everything();
 
@@ -39,7 +41,9 @@ class EventWriter {
     };
     struct KnownRepo {
         std::uint32_t id = 0;
-        std::vector<KnownName> names; ///< those met so far; the dictionary's own first
+        std::string const* key = nullptr; ///< of the map that holds it
+        bool fresh = false;               ///< its row is written at the end of the transaction, with its dates
+        std::vector<KnownName> names;     ///< those met so far; the dictionary's own first
     };
     struct KnownActor {
         std::uint32_t id = 0;
@@ -60,9 +64,11 @@ class EventWriter {
     };
 
     void begin(Handle& handle);
+    InsertResult store_batch(Handle& handle, PreparedBatch const& batch, UtcTime oldest);
     KnownRepo& repo_of(Handle& handle, Event const& event);
     std::size_t name_of(Handle& handle, KnownRepo& repo, Event const& event);
     KnownActor const* actor_of(Handle& handle, Event const& event);
+    void write_fresh(Handle& handle, KnownRepo& repo);
     std::uint16_t kind_of(Handle& handle, Event const& event);
     bool insert(Handle& handle, Row const& row, Event const& event, std::string const& payload);
     void count(Row const& row, Event const& event, std::uint16_t kind);
@@ -71,7 +77,10 @@ class EventWriter {
     void append_page(Handle& handle, std::int64_t hour, std::vector<PageRow>& rows);
 
     std::int64_t data_version_ = -1;
-    std::int64_t next_body_ = 0;
+    std::int64_t next_body_ = 0; ///< 0: what comes next in each table is not known
+    std::uint32_t next_repo_ = 0;
+    std::uint32_t next_actor_ = 0;
+    bool aliases_exist_ = false;
     std::unordered_map<std::string, KnownRepo> repos_;
     std::unordered_map<std::string, KnownActor> actors_;
     std::unordered_map<std::string, std::uint16_t> kinds_;

@@ -4,6 +4,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <mutex>
+
 #include <fmt/format.h>
 
 namespace gem::sqlite {
@@ -50,7 +52,19 @@ struct Handle::Entry {
     Statement statement;
 };
 
+namespace {
+
+/// Once, before the first connection: nobody reads SQLite's memory statistics, and each allocation pays a lock for
+/// them.
+void configure_sqlite() {
+    static std::once_flag once;
+    std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
+}
+
+} // namespace
+
 Handle::Handle(std::string const& path, OpenMode mode, int cache_kib) : path_(path) {
+    configure_sqlite();
     if (mode == OpenMode::read_write && path != ":memory:") {
         // SQLite would create the file by the umask; what people did is nobody else's business.
         int const file = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);

@@ -16,10 +16,53 @@ using sqlite::Handle;
 
 Async<Result<InsertResult>> SQLiteEventsRepository::insert_events(std::vector<Event> batch) {
     if (batch.empty()) co_return InsertResult{};
-    auto const prepared = co_await connection_.compute([&] { return sqlite::prepare_batch(std::move(batch)); });
+    Waiting mine;
+    mine.batch = co_await connection_.compute([&] { return sqlite::prepare_batch(std::move(batch)); });
+    {
+        std::scoped_lock const lock(waiting_mutex_);
+        waiting_.push_back(&mine);
+    }
+    auto stored = co_await connection_.write([&](Handle& handle) -> Result<InsertResult> {
+        if (!mine.result) store_waiting(handle);
+        return std::move(*mine.result);
+    });
+    if (!stored && !mine.result) { // the database was closed: nobody will come for it
+        std::scoped_lock const lock(waiting_mutex_);
+        std::erase(waiting_, &mine);
+    }
+    co_return stored;
+}
+
+void SQLiteEventsRepository::store_waiting(Handle& handle) {
+    std::vector<Waiting*> group;
+    {
+        std::scoped_lock const lock(waiting_mutex_);
+        group.swap(waiting_);
+    }
     auto const horizon = connection_.retention_horizon();
-    co_return co_await connection_.write(
-        [&](Handle& handle) -> Result<InsertResult> { return writer_.store(handle, prepared, horizon); });
+    auto const store = [&](std::vector<Waiting*> const& some) {
+        std::vector<sqlite::PreparedBatch const*> batches;
+        for (auto const* const one : some) batches.push_back(&one->batch);
+        auto results = writer_.store(handle, batches, horizon);
+        for (std::size_t i = 0; i < some.size(); ++i) some[i]->result = std::move(results[i]);
+    };
+    try {
+        store(group);
+        return;
+    } catch (sqlite::SqliteError const& error) {
+        if (group.size() == 1) {
+            group.front()->result = fail(sqlite::to_error(error));
+            return;
+        }
+    }
+    // What stopped one must not stop the others.
+    for (auto* const one : group) {
+        try {
+            store({one});
+        } catch (sqlite::SqliteError const& error) {
+            one->result = fail(sqlite::to_error(error));
+        }
+    }
 }
 
 void SQLiteEventsRepository::forget_dictionaries() {

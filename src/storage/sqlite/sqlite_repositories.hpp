@@ -29,7 +29,17 @@ class SQLiteEventsRepository final : public EventsRepository {
     void forget_dictionaries();
 
   private:
+    /// A batch on its way to the writer. Whoever's turn comes first stores all that wait, in one transaction: the price
+    /// of making it durable is paid once.
+    struct Waiting {
+        sqlite::PreparedBatch batch;
+        std::optional<Result<InsertResult>> result;
+    };
+    void store_waiting(sqlite::Handle& handle);
+
     SQLiteConnection& connection_;
+    std::mutex waiting_mutex_;
+    std::vector<Waiting*> waiting_;
     sqlite::EventWriter writer_; ///< on the writer's thread only
     sqlite::Kinds kinds_;
 };

@@ -1,0 +1,82 @@
+// The three repositories and the maintenance of the model.
+#pragma once
+
+#include "support/reference_store.hpp"
+
+namespace gem::test {
+
+class ReferenceEvents final : public EventsRepository {
+  public:
+    explicit ReferenceEvents(ReferenceContext& context) : context_(context) {}
+    Async<Result<InsertResult>> insert_events(std::vector<Event> batch) override;
+    Async<Result<EventPage>> find_events(EventQuery query) override;
+    Async<Result<std::vector<Tally>>> tally(TimeWindow window, std::optional<RepoName> repo) override;
+    Async<Result<std::vector<BucketTally>>> tally_series(TimeWindow window, minutes bucket,
+                                                         std::optional<RepoName> repo,
+                                                         std::optional<std::string> type) override;
+    Async<Result<std::vector<RepoActivity>>> busiest(TimeWindow window, std::size_t limit, bool with_rows) override;
+    Async<Result<std::vector<RepoActivity>>> activity(TimeWindow window, std::vector<RepoName> repos) override;
+    Async<Result<std::vector<EventFactsRow>>> event_facts(RepoName repo, TimeWindow window,
+                                                          std::vector<std::string> types) override;
+    Async<Result<std::optional<RepoSummary>>> find_repository(RepoName repo) override;
+    Async<Result<std::vector<RepoSummary>>> list_repositories(std::string after, std::size_t limit) override;
+    Async<Result<Totals>> totals() override;
+    Async<Result<std::vector<std::string>>> sources(TimeWindow window, std::optional<RepoName> repo) override;
+
+  private:
+    ReferenceContext& context_;
+};
+
+class ReferenceCommits final : public CommitsRepository {
+  public:
+    explicit ReferenceCommits(ReferenceContext& context) : context_(context) {}
+    Async<Result<std::size_t>> store_commits(std::vector<CommitRecord> commits) override;
+    Async<Result<CommitPage>> find_commits(CommitQuery query) override;
+    Async<Result<CommitRecord>> find_commit(std::optional<RepoName> repo, std::string sha) override;
+    Async<Result<std::vector<CommitFile>>> commit_files(RepoName repo, std::string sha) override;
+
+  private:
+    ReferenceContext& context_;
+};
+
+class ReferenceMetrics final : public MetricsRepository {
+  public:
+    explicit ReferenceMetrics(ReferenceContext& context) : context_(context) {}
+    Async<Result<void>> put_health(HealthSnapshot snapshot) override;
+    Async<Result<std::vector<HealthSnapshot>>> find_health(RepoName repo, std::int64_t window_hours,
+                                                           TimeWindow days) override;
+    Async<Result<void>> put_developer_days(std::vector<DeveloperDay> rows) override;
+    Async<Result<std::vector<DeveloperDay>>> find_developer_days(RepoName repo, TimeWindow days) override;
+    Async<Result<void>> put_security(SecurityMetric metric) override;
+    Async<Result<std::vector<SecurityMetric>>> find_security(RepoName repo, TimeWindow days) override;
+    Async<Result<void>> put_patterns(std::vector<EventPattern> patterns) override;
+    Async<Result<std::vector<EventPattern>>> find_patterns(RepoName repo, TimeWindow buckets) override;
+    Async<Result<void>> put_deployment(DeploymentMetric deployment) override;
+    Async<Result<std::vector<DeploymentMetric>>> find_deployments(RepoName repo, TimeWindow created) override;
+    Async<Result<std::optional<StateEntry>>> get_state(std::string key) override;
+    Async<Result<std::int64_t>> put_state(StateEntry entry) override;
+    Async<Result<void>> remove_state(std::string key) override;
+    Async<Result<std::vector<StateEntry>>> list_state(std::string prefix) override;
+
+  private:
+    ReferenceContext& context_;
+};
+
+class ReferenceMaintenance final : public DatabaseMaintenance {
+  public:
+    explicit ReferenceMaintenance(ReferenceContext& context) : context_(context) {}
+    Async<Result<std::vector<std::string>>> check() override;
+    Async<Result<VerifyReport>> verify() override;
+    Async<Result<VerifyReport>> rebuild() override;
+    /// The model lives in memory: invalid_argument.
+    Async<Result<void>> backup(std::string file) override;
+    Async<Result<std::int64_t>> apply_retention() override;
+    Async<Result<RemovedCounts>> forget_repository(RepoName repo) override;
+    Async<Result<RemovedCounts>> forget_actor(std::string login) override;
+    Async<Result<void>> drop_tables() override;
+
+  private:
+    ReferenceContext& context_;
+};
+
+} // namespace gem::test
