@@ -2,7 +2,9 @@
 #include "app/settings.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <numeric>
@@ -72,11 +74,13 @@ struct Given {
 
 /// The content of a secret's file without the newline at its end.
 std::expected<std::string, std::string> read_secret(std::string const& path) {
+    errno = 0;
     std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file.good() && !file.eof()) return std::unexpected(fmt::format("cannot read the file \"{}\"", path));
+    if (!file) return std::unexpected(fmt::format("cannot read the file \"{}\": {}", path, std::strerror(errno)));
+    std::string const text{std::istreambuf_iterator<char>(file), {}};
     auto const content = trimmed(text);
-    if (content.empty()) return std::unexpected(fmt::format("the file \"{}\" is missing or empty", path));
+    if (content.empty())
+        return std::unexpected(fmt::format("expected a secret in the file \"{}\", which is empty", path));
     return std::string(content);
 }
 

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 namespace gem {
@@ -57,13 +56,16 @@ std::expected<std::vector<SettingsFileEntry>, std::string> read_settings_file(st
         return std::unexpected(fmt::format("cannot read the configuration file \"{}\"", path));
     }
     std::string const text{std::istreambuf_iterator<char>(file), {}};
-    auto const parsed = toml::parse(std::string_view(text), std::string_view(path));
-    if (!parsed) {
-        return std::unexpected(fmt::format("{}:{}:{}: not TOML: {}", path, parsed.error().source().begin.line,
-                                           parsed.error().source().begin.column, parsed.error().description()));
+    toml::table table;
+    try {
+        table = toml::parse(std::string_view(text), std::string_view(path));
+    } catch (toml::parse_error const& error) {
+        auto const& where = error.source().begin;
+        return std::unexpected(
+            fmt::format("{}:{}:{}: not TOML: {}", path, where.line, where.column, error.description()));
     }
     std::vector<SettingsFileEntry> entries;
-    for (auto const& [key, node] : parsed.table()) entries.push_back(read_entry(std::string(key.str()), node));
+    for (auto const& [key, node] : table) entries.push_back(read_entry(std::string(key.str()), node));
     std::ranges::sort(entries, {}, [](SettingsFileEntry const& entry) { return std::pair(entry.line, entry.key); });
     return entries;
 }

@@ -92,7 +92,7 @@ void CommandLine::add_setting_flags(CLI::App& command, std::initializer_list<Set
             std::string const flag(row.flag);
             command.add_option_function<std::string>(flag, put, sentence)
                 ->type_name(row.kind == SettingKind::integer ? "N"
-                            : row.kind == SettingKind::list  ? "A,B…"
+                            : row.kind == SettingKind::list  ? "LIST"
                                                              : "TEXT")
                 ->group(std::string(title(group)));
         }

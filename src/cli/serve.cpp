@@ -13,7 +13,7 @@ once. Examples:
   GITHUB_TOKEN_FILE=/run/secrets/token github-events-monitor serve --host 0.0.0.0 --port 80
   curl http://127.0.0.1:8000/health
 
-Secrets come from the environment only: GITHUB_TOKEN, API_TOKENS (or …_FILE, the file that holds it).
+Secrets have no flag: GITHUB_TOKEN and API_TOKENS, or GITHUB_TOKEN_FILE and API_TOKENS_FILE, or keys of the TOML file.
 
 Exit statuses: 0 ended by a signal; 1 the database cannot be opened or the port is taken; 2 usage.)";
 

@@ -185,7 +185,7 @@ TEST(Secrets, are_refused_when_their_file_is_missing) {
     auto const found =
         mistakes({.flags = {}, .environment = {{"API_TOKENS_FILE", "/no/such/secret"}}, .config_file = {}});
     ASSERT_EQ(found.size(), 1U);
-    EXPECT_EQ(found[0], "API_TOKENS_FILE: the file \"/no/such/secret\" is missing or empty");
+    EXPECT_EQ(found[0], "API_TOKENS_FILE: cannot read the file \"/no/such/secret\": No such file or directory");
 }
 
 TEST(Secrets, do_not_appear_in_the_mistake_about_them) {

@@ -1,0 +1,90 @@
+// The library's front door, over SQLite in memory.
+#include "github_events_monitor/collector.hpp"
+
+#include <gtest/gtest.h>
+
+namespace gem {
+namespace {
+
+EnhancedCollector in_memory() {
+    auto collector = create_enhanced_collector({.provider = "sqlite", .db_path = ":memory:"});
+    if (!collector) throw std::runtime_error(collector.error().message);
+    return std::move(*collector);
+}
+
+Commit commit(std::string sha, UtcTime when, std::optional<CommitStats> stats) {
+    Commit made;
+    made.sha = std::move(sha);
+    made.repo_id = 7;
+    made.repo_name = "octo-org/hello-world";
+    made.author_login = "octocat";
+    made.commit_date = when;
+    made.branch_name = "main";
+    made.stats = stats;
+    return made;
+}
+
+TEST(EnhancedCollector, answers_about_what_was_stored) {
+    auto collector = in_memory();
+    auto const now = SystemClock().now();
+    auto const steps = [](EnhancedCollector& with, UtcTime time) -> Async<std::string> {
+        if (auto opened = co_await with.initialize(); !opened) co_return opened.error().message;
+        auto const health = co_await with.health_check();
+        EXPECT_TRUE(health.healthy) << health.error;
+        EXPECT_EQ(health.tables_found, 9);
+
+        std::vector<CommitRecord> records(2);
+        records[0].commit = commit(std::string(40, 'a'), time - hours(1), CommitStats{10, 2, 12});
+        records[1].commit = commit(std::string(40, 'b'), time - hours(2), std::nullopt);
+        auto const stored = co_await with.database().commits().store_commits(records);
+        if (!stored) co_return stored.error().message;
+
+        auto const commits = co_await with.get_recent_commits("Octo-Org/Hello-World", hours(24));
+        if (!commits) co_return commits.error().message;
+        EXPECT_EQ(commits->size(), 2U);
+        auto const summary = co_await with.get_repository_change_summary("octo-org/hello-world");
+        if (!summary) co_return summary.error().message;
+        EXPECT_EQ(summary->statistics.total_commits, 2);
+        EXPECT_EQ(summary->statistics.total_additions, std::nullopt);
+        EXPECT_EQ(summary->analysis_period_hours, 24);
+        auto const counts = co_await with.get_event_counts();
+        if (!counts) co_return counts.error().message;
+        EXPECT_EQ(counts->total_events, 0);
+        auto const trends = co_await with.get_trending_repositories();
+        if (!trends) co_return trends.error().message;
+        EXPECT_TRUE(trends->repositories.empty());
+        auto const closed = co_await with.close();
+        co_return closed ? "" : closed.error().message;
+    };
+    EXPECT_EQ(run_to_end(steps(collector, now)), "");
+}
+
+TEST(EnhancedCollector, says_that_it_is_not_initialized) {
+    auto collector = in_memory();
+    auto const counts = run_to_end(collector.get_event_counts());
+    ASSERT_FALSE(counts.has_value());
+    EXPECT_NE(counts.error().message.find("initialize()"), std::string::npos) << counts.error().message;
+    EXPECT_FALSE(run_to_end(collector.health_check()).healthy);
+}
+
+TEST(EnhancedCollector, refuses_what_is_no_question) {
+    auto collector = in_memory();
+    ASSERT_TRUE(run_to_end(collector.initialize()).has_value());
+    EXPECT_EQ(run_to_end(collector.get_recent_commits("nonsense")).error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(run_to_end(collector.get_event_counts(minutes(0))).error().code, ErrorCode::invalid_argument);
+    EXPECT_EQ(run_to_end(collector.get_trending_repositories(hours(24), 101)).error().code,
+              ErrorCode::invalid_argument);
+    EXPECT_TRUE(run_to_end(collector.close()).has_value());
+}
+
+TEST(EnhancedCollector, says_that_dynamodb_is_not_built_in_yet) {
+    auto const collector = create_enhanced_collector(
+        {.provider = "dynamodb", .region = "us-west-2", .table_prefix = "prod-github-events-"});
+    ASSERT_FALSE(collector.has_value());
+    EXPECT_EQ(collector.error().code, ErrorCode::invalid_argument);
+    EXPECT_NE(collector.error().message.find("us-west-2"), std::string::npos) << collector.error().message;
+    EXPECT_NE(collector.error().message.find("not built into this version yet"), std::string::npos);
+}
+
+} // namespace
+} // namespace gem
