@@ -15,8 +15,8 @@ namespace gem {
 
 namespace {
 
-constexpr std::size_t batch_events = 4000;
-constexpr std::size_t batch_bytes = std::size_t{8} << 20;
+constexpr std::size_t batch_events = 8000;
+constexpr std::size_t batch_bytes = std::size_t{16} << 20;
 constexpr std::size_t inserts_at_once = 3;
 constexpr std::size_t rejections_kept = 20;
 

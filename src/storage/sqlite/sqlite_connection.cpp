@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "storage/sqlite/functions.hpp"
 #include "storage/sqlite/schema.hpp"
 
 namespace gem {
@@ -46,7 +45,7 @@ Result<void> SQLiteConnection::open() {
         auto writer = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::read_write, writer_cache_kib);
         if (auto prepared = sqlite::prepare_schema(*writer, path); !prepared) return prepared;
         // A checkpoint copies each changed page once, however often it changed: fewer, larger ones.
-        writer->execute("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;");
+        writer->execute("PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;");
         writer_ = std::move(writer);
         if (!in_memory()) {
             watcher_ = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::read_write, 64);
@@ -74,7 +73,6 @@ Async<Result<void>> SQLiteConnection::close() {
                 std::scoped_lock const lock(watcher_mutex_);
                 watcher_.reset();
             }
-            writer_->execute("PRAGMA optimize");
             writer_.reset(); // the last one out folds the log into the file
             return {};
         });
@@ -95,7 +93,6 @@ std::unique_ptr<sqlite::Handle> SQLiteConnection::take_reader() {
     try {
         auto reader = std::make_unique<sqlite::Handle>(config_.db_path, sqlite::OpenMode::read_write, reader_cache_kib);
         reader->execute("PRAGMA query_only = ON");
-        sqlite::add_functions(reader->raw());
         return reader;
     } catch (...) {
         give_back(nullptr);
