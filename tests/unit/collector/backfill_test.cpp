@@ -141,7 +141,7 @@ TEST_F(Backfill, has_at_most_three_batches_on_their_way) {
     auto const report = run({.files = files, .jobs = 2});
     EXPECT_EQ(report.totals().inserted, 36'000U);
     EXPECT_LE(events_.most, 3U);
-    EXPECT_LE(events_.largest, 4000U);
+    EXPECT_LE(events_.largest, 8000U);
     EXPECT_EQ(report.files.size(), 4U);
     EXPECT_EQ(report.files[3].inserted, 9000U);
 }
