@@ -75,8 +75,8 @@ Async<Outcome> get_switch(Context const& context, Arguments const&) {
     ProviderSwitch answer{.current_provider = provider_of(context),
                           .supported_providers = context.supported_providers,
                           .how_to_switch =
-                              "Set DATABASE_PROVIDER to one of supported_providers and start again; move the "
-                              "data with `github-events-monitor export | github-events-monitor import`.",
+                              "Set DATABASE_PROVIDER to one of supported_providers and start again. The data stays "
+                              "where it is.",
                           .database_provider = provider_of(context),
                           .timestamp = context.now};
     co_return Reply::json(answer);
