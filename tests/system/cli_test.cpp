@@ -71,6 +71,30 @@ TEST_F(Program, ends_with_2_for_arguments_and_settings_that_are_wrong) {
               std::string::npos);
 }
 
+TEST_F(Program, tells_a_stranger_what_was_expected) {
+    auto const missing = run({"backfill", path("missing.json.gz"), "--quiet"});
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_EQ(missing.out.find("cannot open " + path("missing.json.gz") + ": No such file"), 0U) << missing.out;
+    EXPECT_EQ(run({"backfill", "--from", "2015-01-01T15", "--to", "2015-01-01T16", "--dir", path("nowhere")}).status,
+              2);
+    EXPECT_EQ(run({"backfill", "--from", "2015-01-01T15", "--to", "2015-01-01T16", "--url", "nowhere"}).status, 2);
+    auto const version = run({"--version"});
+    EXPECT_EQ(version.status, 0);
+    EXPECT_EQ(version.out.find("github-events-monitor "), 0U) << version.out;
+
+    auto const text = write("text.txt", "no database, but somebody's letter, quite a long one");
+    auto const before = std::filesystem::last_write_time(text);
+    for (auto const* const command : {"check", "verify", "rebuild"}) {
+        auto const outcome = run({"db", command, "--db-path", text});
+        EXPECT_EQ(outcome.status, 1);
+        EXPECT_NE(outcome.err.find("not a database (nothing was changed; choose another DATABASE_PATH)"),
+                  std::string::npos)
+            << outcome.err;
+    }
+    EXPECT_EQ(run({"setup", "delete", "--yes", "--db-path", text}).status, 1);
+    EXPECT_EQ(std::filesystem::last_write_time(text), before);
+}
+
 TEST_F(Program, sets_up_and_removes_a_store) {
     EXPECT_EQ(run({"setup", "info"}).status, 1);
     auto const before = run({"setup", "test"});

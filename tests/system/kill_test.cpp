@@ -173,7 +173,7 @@ TEST_F(Crash, two_backfills_of_the_same_files_at_once_store_each_event_once) {
 TEST_F(Crash, a_server_tells_true_counts_while_another_process_backfills) {
     auto const all = history(20'000);
     ASSERT_EQ(run({"setup", "create"}).status, 0);
-    auto const served = serve();
+    auto const served = serve({"--rate-limit", "off"});
     auto const counts = [&] {
         return get(served.port, fmt::format("/metrics/event-counts?offset_minutes={}&until=2015-01-01T18:00:00Z",
                                             hours_of_history * 60));

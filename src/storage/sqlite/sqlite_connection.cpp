@@ -74,7 +74,11 @@ Async<Result<void>> SQLiteConnection::close() {
                 std::scoped_lock const lock(watcher_mutex_);
                 watcher_.reset();
             }
-            writer_->execute("PRAGMA optimize");
+            try {
+                writer_->execute("PRAGMA optimize");
+            } catch (sqlite::SqliteError const& error) { // no data is in this: a full disk is told by who wrote
+                log_.debug("database_not_optimized", {{"reason", error.what()}});
+            }
             writer_.reset(); // the last one out folds the log into the file
             return {};
         });
