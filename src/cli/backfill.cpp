@@ -1,4 +1,6 @@
 // `backfill`: GH Archive's files into the store, with a progress bar.
+#include <filesystem>
+
 #include "app/backfill_job.hpp"
 #include "base/json.hpp"
 #include "cli/command.hpp"
@@ -109,6 +111,13 @@ std::expected<BackfillJob, std::string> job_of(Options const& options) {
         job.options.hours = TimeWindow{.from = *from, .to = *to};
     } else if (options.files.empty()) {
         return std::unexpected("expected files, - for standard input, or a range with --from and --to");
+    }
+    std::error_code error;
+    if (!options.directory.empty() && !std::filesystem::is_directory(options.directory, error))
+        return std::unexpected(fmt::format("--dir: there is no directory \"{}\"", options.directory));
+    if (!options.url.empty() && !options.url.starts_with("http://") && !options.url.starts_with("https://")) {
+        return std::unexpected(
+            fmt::format("--url: expected a URL that begins with http:// or https://, got \"{}\"", options.url));
     }
     for (auto const& text : options.repos) {
         auto repo = RepoName::parse(text);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/version.hpp"
 #include "cli/command.hpp"
 
 namespace gem::cli {
@@ -40,6 +41,9 @@ void build(CommandLine& line) {
     auto& root = line.root();
     root.get_formatter()->column_width(38);
     root.set_help_flag("-h,--help", "Print this help and leave");
+    root.set_version_flag(
+        "--version", [] { return fmt::format("github-events-monitor {}", version_parts().front().second); },
+        "Print the version and leave (`version` tells more)");
     root.require_subcommand(1);
     root.footer(root_help);
     add_serve(line);

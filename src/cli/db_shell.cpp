@@ -1,5 +1,6 @@
 // `db shell [SQL]`: SQLite's own shell over our file, with the functions that show payloads.
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 
@@ -51,6 +52,8 @@ int shell(Context const& context, Options const& options) {
     std::vector<char*> pointers;
     for (auto& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
+    std::signal(SIGPIPE, SIG_DFL); // what main() ignores would be inherited
+    std::signal(SIGXFSZ, SIG_DFL);
     ::execvp("sqlite3", pointers.data());
     return context.failed(
         errno == ENOENT ? std::string("expected the program sqlite3 in the PATH; install it (apt-get install sqlite3)")

@@ -8,7 +8,10 @@ namespace gem {
 namespace {
 
 void describe_file(BackfillFile const& file, std::vector<std::string>& lines) {
-    if (file.problem) lines.push_back(fmt::format("{}: {}", file.file, file.problem->message));
+    if (file.problem) {
+        bool const names_it = file.problem->message.find(file.file) != std::string::npos;
+        lines.push_back(names_it ? file.problem->message : fmt::format("{}: {}", file.file, file.problem->message));
+    }
     for (auto const& bad : file.bad_records) lines.push_back(fmt::format("{}:{}: {}", file.file, bad.line, bad.reason));
     if (file.read.bad > file.bad_records.size())
         lines.push_back(fmt::format("{}: and {} more bad records", file.file, file.read.bad - file.bad_records.size()));

@@ -50,10 +50,9 @@ std::string rate_text(BackfillProgress const& progress) {
 } // namespace
 
 double BackfillProgress::fraction() const {
-    if (finished) return 1;
     if (total_bytes && *total_bytes > 0)
         return std::min(1.0, static_cast<double>(bytes) / static_cast<double>(*total_bytes));
-    if (files_total == 0) return 0;
+    if (files_total == 0) return finished ? 1 : 0;
     return static_cast<double>(files_done) / static_cast<double>(files_total);
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -11,6 +12,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,11 +25,13 @@ struct ProcessOutcome {
 };
 
 /// Starts at once. Standard input is `input`, then its end. Not started with the test's environment but with PATH and
-/// `environment`. Killed when it is destroyed before it ended.
+/// `environment`. With `largest_file` it cannot make a file longer than so many bytes. Killed when it is destroyed
+/// before it ended.
 class ChildProcess {
   public:
     ChildProcess(std::string program, std::vector<std::string> arguments,
-                 std::map<std::string, std::string> environment = {}, std::string const& input = {}) {
+                 std::map<std::string, std::string> environment = {}, std::string const& input = {},
+                 std::optional<std::uint64_t> largest_file = {}) {
         if (::pipe2(in_, O_CLOEXEC) != 0 || ::pipe2(out_, O_CLOEXEC) != 0 || ::pipe2(err_, O_CLOEXEC) != 0) {
             throw std::runtime_error("no pipe");
         }
@@ -40,6 +44,10 @@ class ChildProcess {
         pid_ = ::fork();
         if (pid_ < 0) throw std::runtime_error("no process");
         if (pid_ == 0) {
+            if (largest_file) {
+                rlimit const limit{.rlim_cur = *largest_file, .rlim_max = *largest_file};
+                ::setrlimit(RLIMIT_FSIZE, &limit);
+            }
             ::dup2(in_[0], STDIN_FILENO);
             ::dup2(out_[1], STDOUT_FILENO);
             ::dup2(err_[1], STDERR_FILENO);
@@ -77,6 +85,14 @@ class ChildProcess {
 
     [[nodiscard]] std::string const& err() const { return outcome_.err; }
 
+    /// Reads for as long as `time`; true when the program has ended by then.
+    bool ended_within(std::chrono::nanoseconds time) {
+        auto const deadline = Clock::now() + time;
+        while (read_more(deadline)) {
+        }
+        return !out_open_ && !err_open_;
+    }
+
     /// Its end; throws when `limit` passes first.
     ProcessOutcome wait(std::chrono::seconds limit = std::chrono::seconds(60)) {
         auto const deadline = Clock::now() + limit;
@@ -104,8 +120,9 @@ class ChildProcess {
     bool read_more(Clock::time_point deadline) {
         if (!out_open_ && !err_open_) return false;
         pollfd waits[2] = {{out_open_ ? out_[0] : -1, POLLIN, 0}, {err_open_ ? err_[0] : -1, POLLIN, 0}};
-        auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-        if (left <= 0 || ::poll(waits, 2, static_cast<int>(left)) <= 0) return false;
+        auto const left = std::chrono::nanoseconds(deadline - Clock::now()).count();
+        timespec const limit{.tv_sec = left / 1'000'000'000, .tv_nsec = left % 1'000'000'000};
+        if (left <= 0 || ::ppoll(waits, 2, &limit, nullptr) <= 0) return false;
         if (waits[0].revents != 0) out_open_ = take(out_[0], outcome_.out);
         if (waits[1].revents != 0) err_open_ = take(err_[0], outcome_.err);
         return true;

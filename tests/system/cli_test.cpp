@@ -1,20 +1,12 @@
 // The built program from outside: commands, exit statuses, and serve over a real socket.
-#include <filesystem>
-#include <fstream>
-
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include "cli/cli.hpp"
-#include "support/child_process.hpp"
 #include "support/packed.hpp"
-#include "system/raw_connection.hpp"
+#include "system/program_fixture.hpp"
 
 namespace {
 
 using gem::tests::ChildProcess;
-using gem::tests::ProcessOutcome;
-using gem::tests::RawConnection;
+using gem::tests::Program;
 
 /// Synthetic events of one repository within the hour before 2015-01-01T16:00:00Z.
 std::string some_events(int count) {
@@ -51,58 +43,6 @@ class PortHolder {
     bool held_ = false;
 };
 
-class Program : public testing::Test {
-  protected:
-    void SetUp() override {
-        directory_ =
-            std::filesystem::path(testing::TempDir()) /
-            fmt::format("gem_cli_{}_{}", testing::UnitTest::GetInstance()->current_test_info()->name(), ::getpid());
-        std::filesystem::create_directories(directory_);
-    }
-    void TearDown() override { std::filesystem::remove_all(directory_); }
-
-    [[nodiscard]] std::string path(std::string const& name) const { return (directory_ / name).string(); }
-    [[nodiscard]] std::string database() const { return path("events.db"); }
-
-    std::string write(std::string const& name, std::string const& bytes) const {
-        std::ofstream(directory_ / name, std::ios::binary) << bytes;
-        return path(name);
-    }
-
-    [[nodiscard]] std::map<std::string, std::string> environment() const { return {{"DATABASE_PATH", database()}}; }
-
-    ProcessOutcome run(std::vector<std::string> arguments, std::string const& input = {}) const {
-        return ChildProcess(GEM_PROGRAM, std::move(arguments), environment(), input).wait();
-    }
-
-    /// A server on a port that the system picks, and the port.
-    struct Served {
-        std::unique_ptr<ChildProcess> process;
-        std::uint16_t port = 0;
-    };
-    [[nodiscard]] Served serve(std::vector<std::string> more = {}) const {
-        std::vector<std::string> arguments = {"serve", "--port", "0", "--poll", "off"};
-        arguments.insert(arguments.end(), more.begin(), more.end());
-        Served served{.process = std::make_unique<ChildProcess>(GEM_PROGRAM, arguments, environment())};
-        if (!served.process->wait_for_err("listening url=") || !served.process->wait_for_err("\n")) {
-            throw std::runtime_error("serve did not listen: " + served.process->err());
-        }
-        auto const& err = served.process->err();
-        auto const at = err.find("127.0.0.1:", err.find("listening url="));
-        served.port = static_cast<std::uint16_t>(std::stoi(err.substr(at + 10)));
-        return served;
-    }
-
-    static std::string get(std::uint16_t port, std::string const& target) {
-        RawConnection connection(port);
-        connection.send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", target));
-        auto const response = connection.read();
-        return fmt::format("{} {}", response.status, response.body);
-    }
-
-    std::filesystem::path directory_;
-};
-
 TEST_F(Program, helps_with_every_command) {
     for (auto const& name : gem::cli::command_names()) {
         std::vector<std::string> arguments;
@@ -129,6 +69,30 @@ TEST_F(Program, ends_with_2_for_arguments_and_settings_that_are_wrong) {
               std::string::npos);
     EXPECT_NE(outcome.err.find("--rate-limit: expected off or a whole number from 1 to 1000000, got \"0\""),
               std::string::npos);
+}
+
+TEST_F(Program, tells_a_stranger_what_was_expected) {
+    auto const missing = run({"backfill", path("missing.json.gz"), "--quiet"});
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_EQ(missing.out.find("cannot open " + path("missing.json.gz") + ": No such file"), 0U) << missing.out;
+    EXPECT_EQ(run({"backfill", "--from", "2015-01-01T15", "--to", "2015-01-01T16", "--dir", path("nowhere")}).status,
+              2);
+    EXPECT_EQ(run({"backfill", "--from", "2015-01-01T15", "--to", "2015-01-01T16", "--url", "nowhere"}).status, 2);
+    auto const version = run({"--version"});
+    EXPECT_EQ(version.status, 0);
+    EXPECT_EQ(version.out.find("github-events-monitor "), 0U) << version.out;
+
+    auto const text = write("text.txt", "no database, but somebody's letter, quite a long one");
+    auto const before = std::filesystem::last_write_time(text);
+    for (auto const* const command : {"check", "verify", "rebuild"}) {
+        auto const outcome = run({"db", command, "--db-path", text});
+        EXPECT_EQ(outcome.status, 1);
+        EXPECT_NE(outcome.err.find("not a database (nothing was changed; choose another DATABASE_PATH)"),
+                  std::string::npos)
+            << outcome.err;
+    }
+    EXPECT_EQ(run({"setup", "delete", "--yes", "--db-path", text}).status, 1);
+    EXPECT_EQ(std::filesystem::last_write_time(text), before);
 }
 
 TEST_F(Program, sets_up_and_removes_a_store) {

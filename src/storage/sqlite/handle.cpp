@@ -33,7 +33,7 @@ Error to_error(SqliteError const& error) {
     case SQLITE_CORRUPT:
         return make(ErrorCode::corrupt, "run `db check`; restore a backup if it finds anything", false);
     case SQLITE_NOTADB:
-        return make(ErrorCode::corrupt, "this file is not an SQLite database", false);
+        return make(ErrorCode::corrupt, "nothing was changed; choose another DATABASE_PATH", false);
     case SQLITE_TOOBIG:
         return make(ErrorCode::invalid_argument, "the value is too large", false);
     default:

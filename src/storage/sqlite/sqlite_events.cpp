@@ -24,6 +24,7 @@ Async<Result<InsertResult>> SQLiteEventsRepository::insert_events(std::vector<Ev
     }
     auto stored = co_await connection_.write([&](Handle& handle) -> Result<InsertResult> {
         if (!mine.result) store_waiting(handle);
+        if (!mine.result) return fail(ErrorCode::internal, "not stored: another batch broke this write off");
         return std::move(*mine.result);
     });
     if (!stored && !mine.result) { // the database was closed: nobody will come for it

@@ -317,6 +317,9 @@ TEST(ProgressBar, fills_its_width_and_drops_what_does_not_fit) {
     EXPECT_EQ(progress_line(progress),
               "47% 1.8 of 3.8 MB, 52,000 events, 104,201 events/s, 0:12 left, 2015-01-01-15.json.gz");
     EXPECT_TRUE(progress_bar({.finished = true}, 40).starts_with("[====="));
+    // A run that ended early is not shown as one that did everything.
+    EXPECT_TRUE(progress_line({.files_total = 2, .finished = true}).starts_with("0% "));
+    EXPECT_TRUE(progress_line({.bytes = 50, .total_bytes = 100, .finished = true}).starts_with("50% "));
 }
 
 } // namespace
