@@ -1,6 +1,7 @@
 #include "storage/sqlite/busiest.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <unordered_map>
 
@@ -33,47 +34,43 @@ class RepoTotals {
     std::vector<std::uint32_t> touched_;
 };
 
-/// An hour's part of the window, and whether all of it is meant.
-struct LoadedPart {
+/// A part of an hour's page, and which of its minutes are meant.
+struct Part {
     std::int64_t hour = 0;
     int from_minute = 0;
     int to_minute = 60;
-    std::shared_ptr<HourPage const> page;
+    HourPage const& page;
     [[nodiscard]] bool whole() const { return from_minute == 0 && to_minute == 60; }
     [[nodiscard]] bool holds(PageRow const& row) const { return row.minute >= from_minute && row.minute < to_minute; }
 };
 
-Result<std::vector<LoadedPart>> load_parts(Handle& handle, PageCache& pages, TimeWindow const& window) {
-    std::vector<LoadedPart> loaded;
-    if (window.empty()) return loaded;
+/// Calls `visit(Part)` for every part that the window touches; holds one page at a time.
+template <class Visit>
+Result<void> for_each_part(Handle& handle, PageCache& pages, TimeWindow const& window, Visit visit) {
+    if (window.empty()) return {};
     auto const first = to_unix(window.from) / 3600;
     auto const last = (to_unix(window.to) + 3599) / 3600;
-    auto parts = pages.load_range(handle, first, last);
-    if (!parts) return fail(parts.error());
-    for (auto& part : *parts) {
-        auto const start = part.hour * 3600;
-        auto const from = std::clamp<std::int64_t>((to_unix(window.from) - start) / 60, 0, 60);
-        auto const to = std::clamp<std::int64_t>((to_unix(window.to) - start) / 60, 0, 60);
-        loaded.push_back({.hour = part.hour,
-                          .from_minute = static_cast<int>(from),
-                          .to_minute = static_cast<int>(to),
-                          .page = std::move(part.page)});
-    }
-    return loaded;
+    return pages.for_each(handle, first, last, [&](std::int64_t hour, HourPage const& page) {
+        auto const minute_of = [&](UtcTime time) {
+            return static_cast<int>(std::clamp<std::int64_t>((to_unix(time) - hour * 3600) / 60, 0, 60));
+        };
+        visit(
+            Part{.hour = hour, .from_minute = minute_of(window.from), .to_minute = minute_of(window.to), .page = page});
+    });
 }
 
 /// Adds what `repo` did in a part to `activity`.
-void gather(Handle& handle, Kinds& kinds, LoadedPart const& part, std::uint32_t repo, RepoActivity& activity,
+void gather(Handle& handle, Kinds& kinds, Part const& part, std::uint32_t repo, RepoActivity& activity,
             bool with_rows) {
-    for (auto const& row : part.page->of(repo)) {
+    for (auto const& row : part.page.of(repo)) {
         if (!part.holds(row)) continue;
-        auto const& kind = kinds.of(handle, row.kind);
+        auto const kind = kinds.of(handle, row.kind);
         activity.total_events += row.events;
-        activity.counts[kind.type] += row.events;
+        activity.counts[kind->type] += row.events;
         if (!with_rows) continue;
         activity.rows.push_back({.minute = from_unix(part.hour * 3600 + row.minute * 60),
-                                 .type = kind.type,
-                                 .action = kind.action,
+                                 .type = kind->type,
+                                 .action = kind->action,
                                  .actor = row.actor / 2,
                                  .bot = (row.actor & 1) != 0,
                                  .events = row.events});
@@ -101,17 +98,17 @@ Result<std::vector<RepoActivity>> find_busiest(Handle& handle, PageCache& pages,
     totals.clear();
     std::vector<RepoActivity> answer;
     if (limit == 0) return answer;
-    auto parts = load_parts(handle, pages, whole_minutes(asked));
-    if (!parts) return fail(parts.error());
-    for (auto const& part : *parts) {
+    auto const window = whole_minutes(asked);
+    auto const summed = for_each_part(handle, pages, window, [](Part const& part) {
         if (part.whole()) {
-            for (auto const& span : part.page->spans) totals.add(span.repo, span.events);
-            continue;
+            for (auto const& span : part.page.spans) totals.add(span.repo, span.events);
+            return;
         }
-        for (auto const& row : part.page->rows) {
+        for (auto const& row : part.page.rows) {
             if (part.holds(row)) totals.add(row.repo, row.events);
         }
-    }
+    });
+    if (!summed) return fail(summed.error());
     // Keys that bear one name now are one repository: all is added to the first of them.
     std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> bearers;
     for (auto const& group : shared_names(handle)) {
@@ -163,48 +160,58 @@ Result<std::vector<RepoActivity>> find_busiest(Handle& handle, PageCache& pages,
         return a.events != b.events ? a.events > b.events : a.lower < b.lower;
     });
     if (named.size() > limit) named.resize(limit);
-    for (auto& repo : named) {
-        RepoActivity activity{.repo = std::move(repo.name), .total_events = 0, .counts = {}, .rows = {}};
-        auto const group = bearers.find(repo.repo);
-        for (auto const& part : *parts) {
-            if (group == bearers.end())
-                gather(handle, kinds, part, repo.repo, activity, with_rows);
-            else
-                for (auto const bearer : group->second) gather(handle, kinds, part, bearer, activity, with_rows);
+    for (auto& repo : named)
+        answer.push_back({.repo = std::move(repo.name), .total_events = 0, .counts = {}, .rows = {}});
+    auto const gathered = for_each_part(handle, pages, window, [&](Part const& part) {
+        for (std::size_t i = 0; i < named.size(); ++i) {
+            auto const group = bearers.find(named[i].repo);
+            if (group == bearers.end()) {
+                gather(handle, kinds, part, named[i].repo, answer[i], with_rows);
+                continue;
+            }
+            for (auto const bearer : group->second) gather(handle, kinds, part, bearer, answer[i], with_rows);
         }
-        sort_rows(activity.rows);
-        answer.push_back(std::move(activity));
-    }
+    });
+    if (!gathered) return fail(gathered.error());
+    for (auto& activity : answer) sort_rows(activity.rows);
     return answer;
 }
 
-Result<RepoActivity> find_activity(Handle& handle, PageCache& pages, Kinds& kinds, TimeWindow const& asked,
-                                   RepoName const& repo) {
-    auto const resolved = resolve(handle, repo);
-    RepoActivity activity{.repo = resolved.name, .total_events = 0, .counts = {}, .rows = {}};
-    for (auto const& slice : resolved.slices) {
-        auto const window = intersection(whole_minutes(asked), slice.window);
-        if (window.empty()) continue;
-        auto& list =
-            handle.prepare("SELECT DISTINCT hour FROM repo_hour_tallies WHERE repo = ?1 AND hour >= ?2 AND hour < ?3");
-        list.bind(1, static_cast<std::int64_t>(slice.repo))
-            .bind(2, to_unix(window.from) / 3600)
-            .bind(3, (to_unix(window.to) + 3599) / 3600);
-        std::vector<std::int64_t> active;
-        {
+Result<std::vector<RepoActivity>> find_activity(Handle& handle, PageCache& pages, Kinds& kinds, TimeWindow const& asked,
+                                                std::vector<RepoName> const& repos) {
+    std::vector<RepoActivity> answer;
+    // Each hour in which one of them was active is read once, whoever it is that needs it.
+    struct Wanted {
+        std::size_t index = 0;
+        std::uint32_t repo = 0;
+        TimeWindow window;
+    };
+    std::map<std::int64_t, std::vector<Wanted>> wanted;
+    for (std::size_t i = 0; i < repos.size(); ++i) {
+        auto const resolved = resolve(handle, repos[i]);
+        answer.push_back({.repo = resolved.name, .total_events = 0, .counts = {}, .rows = {}});
+        for (auto const& slice : resolved.slices) {
+            auto const window = intersection(whole_minutes(asked), slice.window);
+            if (window.empty()) continue;
+            auto& list = handle.prepare(
+                "SELECT DISTINCT hour FROM repo_hour_tallies WHERE repo = ?1 AND hour >= ?2 AND hour < ?3");
+            list.bind(1, static_cast<std::int64_t>(slice.repo));
+            list.bind(2, to_unix(window.from) / 3600).bind(3, (to_unix(window.to) + 3599) / 3600);
             Rows rows(list);
-            while (rows.next()) active.push_back(rows->integer(0));
-        }
-        for (auto const hour : active) {
-            TimeWindow const within{.from = std::max(window.from, from_unix(hour * 3600)),
-                                    .to = std::min(window.to, from_unix((hour + 1) * 3600))};
-            auto parts = load_parts(handle, pages, within);
-            if (!parts) return fail(parts.error());
-            for (auto const& part : *parts) gather(handle, kinds, part, slice.repo, activity, true);
+            while (rows.next()) wanted[rows->integer(0)].push_back({.index = i, .repo = slice.repo, .window = window});
         }
     }
-    sort_rows(activity.rows);
-    return activity;
+    for (auto const& [hour, who] : wanted) {
+        TimeWindow const whole{.from = from_unix(hour * 3600), .to = from_unix((hour + 1) * 3600)};
+        for (auto const& one : who) {
+            auto const gathered = for_each_part(handle, pages, intersection(one.window, whole), [&](Part const& part) {
+                gather(handle, kinds, part, one.repo, answer[one.index], true);
+            });
+            if (!gathered) return fail(gathered.error());
+        }
+    }
+    for (auto& activity : answer) sort_rows(activity.rows);
+    return answer;
 }
 
 } // namespace gem::sqlite

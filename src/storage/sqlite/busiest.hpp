@@ -13,8 +13,8 @@ namespace gem::sqlite {
 Result<std::vector<RepoActivity>> find_busiest(Handle& handle, PageCache& pages, Kinds& kinds, TimeWindow const& window,
                                                std::size_t limit, bool with_rows);
 
-/// Everything about one repository in the window.
-Result<RepoActivity> find_activity(Handle& handle, PageCache& pages, Kinds& kinds, TimeWindow const& window,
-                                   RepoName const& repo);
+/// Everything in the window about these repositories, in the order asked for.
+Result<std::vector<RepoActivity>> find_activity(Handle& handle, PageCache& pages, Kinds& kinds,
+                                                TimeWindow const& window, std::vector<RepoName> const& repos);
 
 } // namespace gem::sqlite

@@ -21,6 +21,9 @@ constexpr std::size_t most_known = 150'000;
 constexpr std::int64_t merge_ratio = 2;
 constexpr int most_parts = 10;
 
+// A name that no event has borne yet: before its first, after its last.
+constexpr std::int64_t never_first = 253402300800;
+
 std::int64_t hour_of(UtcTime time) { return to_unix(time) / 3600; }
 
 void set_repo_key(std::string& key, Event const& event) {
@@ -59,9 +62,10 @@ void EventWriter::forget_everything() {
 void EventWriter::begin(Handle& handle) {
     // Another process may have removed or added rows of the dictionaries since.
     auto const version = handle.scalar("PRAGMA data_version");
-    if (version != data_version_) {
+    if (version != data_version_ || handle.serial() != handle_) {
         forget_everything();
         data_version_ = version;
+        handle_ = handle.serial();
     }
     if (repos_.size() > most_known || actors_.size() > most_known) {
         repos_.clear();
@@ -69,10 +73,11 @@ void EventWriter::begin(Handle& handle) {
     }
     if (next_body_ == 0) {
         next_body_ = handle.scalar("SELECT coalesce(max(id), 0) + 1 FROM event_bodies");
-        next_repo_ = static_cast<std::uint32_t>(handle.scalar("SELECT coalesce(max(id), 0) + 1 FROM repos"));
         next_actor_ = static_cast<std::uint32_t>(handle.scalar("SELECT coalesce(max(id), 0) + 1 FROM actors"));
         aliases_exist_ = handle.scalar("SELECT EXISTS (SELECT 1 FROM repo_aliases)") != 0;
     }
+    // Commits bring repositories, too.
+    next_repo_ = static_cast<std::uint32_t>(handle.scalar("SELECT coalesce(max(id), 0) + 1 FROM repos"));
     dictionaries_grew_ = false;
     touched_.clear();
     hour_counts_.clear();
@@ -97,83 +102,57 @@ EventWriter::KnownRepo& EventWriter::repo_of(Handle& handle, Event const& event)
         return repo;
     }
     dictionaries_grew_ = true;
-    auto const created = to_unix(event.created_at);
     repo.id = next_repo_++;
-    repo.fresh = true;
-    repo.names.push_back({.name = event.repo_name, .first_seen = created, .last_seen = created, .dirty = true});
-    touched_.push_back(&repo);
+    repo.names.push_back({.name = event.repo_name, .first_seen = never_first, .last_seen = 0, .fresh = true});
     return repo;
 }
 
-/// The index of the event's spelling in repo.names; names.size() if the event is a duplicate under a new spelling.
+/// The index of the event's spelling in repo.names.
 std::size_t EventWriter::name_of(Handle& handle, KnownRepo& repo, Event const& event) {
     for (std::size_t i = 0; i < repo.names.size(); ++i) {
         if (repo.names[i].name == event.repo_name) return i;
     }
-    write_fresh(handle, repo); // what follows asks the tables
-    auto const created = to_unix(event.created_at);
     auto& find = handle.prepare("SELECT first_seen, last_seen FROM repo_aliases WHERE repo = ?1 AND name = ?2");
     find.bind(1, static_cast<std::int64_t>(repo.id)).bind(2, event.repo_name);
     Rows rows(find);
     if (rows.next()) {
         repo.names.push_back({.name = event.repo_name, .first_seen = rows->integer(0), .last_seen = rows->integer(1)});
-        return repo.names.size() - 1;
+    } else {
+        repo.names.push_back({.name = event.repo_name, .first_seen = never_first, .last_seen = 0, .fresh = true});
     }
-    auto& stored =
-        handle.prepare("SELECT 1 FROM event_rows WHERE repo = ?1 AND created_at = ?2 AND type = ?3 AND id = ?4");
-    stored.bind(1, static_cast<std::int64_t>(repo.id)).bind(2, created).bind(3, event.type).bind(4, event.id);
-    {
-        Rows duplicate(stored);
-        if (duplicate.next()) return repo.names.size();
-    }
-    dictionaries_grew_ = true;
-    handle
-        .prepare("INSERT INTO contested_names SELECT lower(?1) WHERE EXISTS (SELECT 1 FROM repos WHERE name = ?1 "
-                 "COLLATE NOCASE AND id <> ?2) "
-                 "OR EXISTS (SELECT 1 FROM repo_aliases WHERE name = ?1 COLLATE NOCASE AND repo <> ?2) ON CONFLICT DO "
-                 "NOTHING")
-        .bind(1, event.repo_name)
-        .bind(2, static_cast<std::int64_t>(repo.id))
-        .run();
-    handle.prepare("INSERT INTO repo_aliases VALUES(?1, ?2, ?3, ?3)")
-        .bind(1, static_cast<std::int64_t>(repo.id))
-        .bind(2, event.repo_name)
-        .bind(3, created)
-        .run();
-    aliases_exist_ = true;
-    repo.names.push_back({.name = event.repo_name, .first_seen = created, .last_seen = created});
     return repo.names.size() - 1;
 }
 
-/// Writes the row of a repository that this transaction is the first to see.
-void EventWriter::write_fresh(Handle& handle, KnownRepo& repo) {
-    if (!repo.fresh) return;
-    repo.fresh = false;
-    auto& name = repo.names.front();
-    name.dirty = false;
+/// Writes the row of a name that this transaction is the first to see.
+void EventWriter::write_name(Handle& handle, KnownRepo const& repo, std::size_t index) {
+    auto const& name = repo.names[index];
+    auto const id = static_cast<std::int64_t>(repo.id);
     // Whether another key bears or bore this name; asked before this one is there.
     bool contested = false;
     if (!name.name.empty()) {
-        auto& others = handle.prepare("SELECT 1 FROM repos WHERE name = ?1 COLLATE NOCASE LIMIT 1");
-        others.bind(1, name.name);
+        auto& others = handle.prepare("SELECT 1 FROM repos WHERE name = ?1 COLLATE NOCASE AND id <> ?2 LIMIT 1");
+        others.bind(1, name.name).bind(2, id);
         Rows rows(others);
         contested = rows.next();
     }
     if (!contested && aliases_exist_) {
-        auto& others = handle.prepare("SELECT 1 FROM repo_aliases WHERE name = ?1 COLLATE NOCASE LIMIT 1");
-        others.bind(1, name.name);
+        auto& others =
+            handle.prepare("SELECT 1 FROM repo_aliases WHERE name = ?1 COLLATE NOCASE AND repo <> ?2 LIMIT 1");
+        others.bind(1, name.name).bind(2, id);
         Rows rows(others);
         contested = rows.next();
     }
     if (contested)
         handle.prepare("INSERT INTO contested_names VALUES(lower(?1)) ON CONFLICT DO NOTHING").bind(1, name.name).run();
-    auto& add = handle.prepare("INSERT INTO repos(id, key, name, first_seen, last_seen) VALUES(?1, ?2, ?3, ?4, ?5)");
-    add.bind(1, static_cast<std::int64_t>(repo.id))
-        .bind(2, *repo.key)
-        .bind(3, name.name)
-        .bind(4, name.first_seen)
-        .bind(5, name.last_seen)
-        .run();
+    if (index == 0) {
+        auto& add =
+            handle.prepare("INSERT INTO repos(id, key, name, first_seen, last_seen) VALUES(?1, ?2, ?3, ?4, ?5)");
+        add.bind(1, id).bind(2, *repo.key).bind(3, name.name).bind(4, name.first_seen).bind(5, name.last_seen).run();
+    } else {
+        auto& add = handle.prepare("INSERT INTO repo_aliases VALUES(?1, ?2, ?3, ?4)");
+        add.bind(1, id).bind(2, name.name).bind(3, name.first_seen).bind(4, name.last_seen).run();
+        aliases_exist_ = true;
+    }
 }
 
 EventWriter::KnownActor const* EventWriter::actor_of(Handle& handle, Event const& event) {
@@ -358,17 +337,19 @@ void EventWriter::append_page(Handle& handle, std::int64_t hour, std::vector<Pag
 
 void EventWriter::flush(Handle& handle, std::size_t inserted) {
     for (auto* const repo : touched_) {
-        write_fresh(handle, *repo);
         for (std::size_t i = 0; i < repo->names.size(); ++i) {
             auto& name = repo->names[i];
             if (!name.dirty) continue;
             name.dirty = false;
-            auto& update =
-                i == 0 ? handle.prepare("UPDATE repos SET first_seen = min(first_seen, ?2), last_seen = max(last_seen, "
-                                        "?3) WHERE id = ?1")
-                       : handle.prepare(
-                             "UPDATE repo_aliases SET first_seen = min(first_seen, ?2), last_seen = max(last_seen, ?3) "
-                             "WHERE repo = ?1 AND name = ?4");
+            if (name.fresh) {
+                name.fresh = false;
+                write_name(handle, *repo, i);
+                continue;
+            }
+            auto& update = i == 0 ? handle.prepare("UPDATE repos SET first_seen = min(first_seen, ?2), "
+                                                   "last_seen = max(last_seen, ?3) WHERE id = ?1")
+                                  : handle.prepare("UPDATE repo_aliases SET first_seen = min(first_seen, ?2), "
+                                                   "last_seen = max(last_seen, ?3) WHERE repo = ?1 AND name = ?4");
             update.bind(1, static_cast<std::int64_t>(repo->id)).bind(2, name.first_seen).bind(3, name.last_seen);
             if (i > 0) update.bind(4, name.name);
             update.run();
@@ -434,10 +415,6 @@ InsertResult EventWriter::store_batch(Handle& handle, PreparedBatch const& batch
         }
         Row row{.index = i, .repo = &repo_of(handle, event), .name = 0, .actor = nullptr};
         row.name = name_of(handle, *row.repo, event);
-        if (row.name == row.repo->names.size()) {
-            ++result.duplicates;
-            continue;
-        }
         row.actor = actor_of(handle, event);
         rows.push_back(row);
     }

@@ -38,11 +38,11 @@ class EventWriter {
         std::int64_t first_seen = 0;
         std::int64_t last_seen = 0;
         bool dirty = false;
+        bool fresh = false; ///< its row is written at the end of the transaction, if an event bears it
     };
     struct KnownRepo {
         std::uint32_t id = 0;
         std::string const* key = nullptr; ///< of the map that holds it
-        bool fresh = false;               ///< its row is written at the end of the transaction, with its dates
         std::vector<KnownName> names;     ///< those met so far; the dictionary's own first
     };
     struct KnownActor {
@@ -68,7 +68,7 @@ class EventWriter {
     KnownRepo& repo_of(Handle& handle, Event const& event);
     std::size_t name_of(Handle& handle, KnownRepo& repo, Event const& event);
     KnownActor const* actor_of(Handle& handle, Event const& event);
-    void write_fresh(Handle& handle, KnownRepo& repo);
+    void write_name(Handle& handle, KnownRepo const& repo, std::size_t index);
     std::uint16_t kind_of(Handle& handle, Event const& event);
     bool insert(Handle& handle, Row const& row, Event const& event, std::string const& payload);
     void count(Row const& row, Event const& event, std::uint16_t kind);
@@ -76,6 +76,7 @@ class EventWriter {
     void flush(Handle& handle, std::size_t inserted);
     void append_page(Handle& handle, std::int64_t hour, std::vector<PageRow>& rows);
 
+    std::uint64_t handle_ = 0; ///< whose tables are remembered
     std::int64_t data_version_ = -1;
     std::int64_t next_body_ = 0; ///< 0: what comes next in each table is not known
     std::uint32_t next_repo_ = 0;

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -61,17 +62,22 @@ void configure_sqlite() {
     std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
+std::uint64_t next_serial() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+
 } // namespace
 
-Handle::Handle(std::string const& path, OpenMode mode, int cache_kib) : path_(path) {
+Handle::Handle(std::string const& path, OpenMode mode, int cache_kib) : serial_(next_serial()), path_(path) {
     configure_sqlite();
-    if (mode == OpenMode::read_write && path != ":memory:") {
+    if (mode == OpenMode::create && path != ":memory:") {
         // SQLite would create the file by the umask; what people did is nobody else's business.
         int const file = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
         if (file >= 0) ::close(file);
     }
-    int const flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                      (mode == OpenMode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    int const flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE |
+                      (mode == OpenMode::create ? SQLITE_OPEN_CREATE : 0);
     int const code = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
     if (code != SQLITE_OK) {
         std::string const why = db_ != nullptr ? sqlite3_errmsg(db_) : "out of memory";

@@ -87,7 +87,10 @@ class Rows {
     Statement& statement_;
 };
 
-enum class OpenMode { read_write, read_only };
+enum class OpenMode {
+    create,   ///< the file is made when it is not there
+    existing, ///< it must be there
+};
 
 class Handle {
   public:
@@ -106,11 +109,14 @@ class Handle {
     [[nodiscard]] std::int64_t changes() const;
     [[nodiscard]] std::int64_t scalar(char const* sql);
     [[nodiscard]] sqlite3* raw() const { return db_; }
+    /// No two handles of a process have the same.
+    [[nodiscard]] std::uint64_t serial() const { return serial_; }
     [[noreturn]] void raise(int code, std::string_view doing) const;
 
   private:
     struct Entry;
     sqlite3* db_ = nullptr;
+    std::uint64_t serial_;
     std::string path_;
     std::unordered_map<void const*, std::unique_ptr<Entry>> by_address_;
     std::unordered_map<std::string, std::unique_ptr<Entry>> by_text_;

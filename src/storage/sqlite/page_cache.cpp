@@ -58,14 +58,4 @@ Result<std::vector<std::shared_ptr<HourPage const>>> PageCache::load(Handle& han
     return pages;
 }
 
-Result<std::vector<PageCache::Part>> PageCache::load_range(Handle& handle, std::int64_t first, std::int64_t last) {
-    std::vector<Part> parts;
-    for (auto const& [hour, id] : list(handle, first, last)) {
-        auto page = fetch(handle, id);
-        if (!page) return fail(page.error());
-        parts.push_back({.hour = hour, .page = std::move(*page)});
-    }
-    return parts;
-}
-
 } // namespace gem::sqlite

@@ -1,4 +1,4 @@
-// Decoded hour pages, kept by their id: a part never changes, so nothing is ever stale.
+// Decoded hour pages, kept by their id: a part never changes and no id comes twice, so nothing is ever stale.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,7 @@ class PageCache {
     /// The parts of the hour `hour` (unix seconds / 3600). Throws SqliteError; corrupt when a page is damaged.
     Result<std::vector<std::shared_ptr<HourPage const>>> load(Handle& handle, std::int64_t hour);
 
-    struct Part {
-        std::int64_t hour = 0;
-        std::shared_ptr<HourPage const> page;
-    };
-    /// The parts of [first, last), by hour.
-    Result<std::vector<Part>> load_range(Handle& handle, std::int64_t first, std::int64_t last);
-    /// The same one by one, for ranges that may be long: `visit(hour, page)` returns nothing.
+    /// Calls `visit(hour, page)` for the parts of [first, last), by hour; holds one at a time.
     template <class Visit>
     Result<void> for_each(Handle& handle, std::int64_t first, std::int64_t last, Visit visit);
 

@@ -187,13 +187,12 @@ void verify_page(Findings& findings, std::int64_t hour, std::vector<PageRow> con
     }
 }
 
-std::int64_t counter(Handle& handle, char const* sql) { return handle.scalar(sql); }
-
-} // namespace
-
+/// Hours before this one have lost their raw events to retention: there the pages are the truth.
 std::int64_t first_raw_hour(Handle& handle) {
     return handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'purged_before'), 0)") / 3600;
 }
+
+} // namespace
 
 Result<VerifyReport> verify_rollups(Handle& handle) {
     Findings findings;
@@ -214,10 +213,10 @@ Result<VerifyReport> verify_rollups(Handle& handle) {
     }
     findings.compare(tally_rows, handle.scalar("SELECT count(*) FROM repo_hour_tallies"),
                      [] { return std::string("rows of repository tallies"); });
-    findings.compare(events, counter(handle, "SELECT coalesce((SELECT value FROM counters WHERE name = 'events'), 0)"),
+    findings.compare(events, handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'events'), 0)"),
                      [] { return std::string("total of all events"); });
     findings.compare(handle.scalar("SELECT count(*) FROM event_rows"),
-                     counter(handle, "SELECT coalesce((SELECT value FROM counters WHERE name = 'raw_events'), 0)"),
+                     handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'raw_events'), 0)"),
                      [] { return std::string("total of raw events"); });
     findings.compare(handle.scalar("SELECT count(*) FROM event_rows"),
                      handle.scalar("SELECT count(*) FROM event_bodies"), [] { return std::string("payloads"); });

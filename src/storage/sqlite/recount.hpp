@@ -11,9 +11,6 @@
 
 namespace gem::sqlite {
 
-/// Hours before this one (unix seconds / 3600) have lost their raw events to retention: there the pages are the truth.
-std::int64_t first_raw_hour(Handle& handle);
-
 Result<VerifyReport> verify_rollups(Handle& handle);
 /// Inside a transaction of the caller.
 Result<void> rebuild_rollups(Handle& handle);

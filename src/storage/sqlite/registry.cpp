@@ -93,8 +93,10 @@ ResolvedName resolve(Handle& handle, RepoName const& name) {
             slice.window = {.from = std::chrono::floor<minutes>(from_unix(first)),
                             .to = std::chrono::floor<minutes>(from_unix(last)) + minutes(1)};
         }
-        resolved.first_seen = std::min(resolved.first_seen.value_or(from_unix(first)), from_unix(first));
-        resolved.last_seen = std::max(resolved.last_seen.value_or(from_unix(last)), from_unix(last));
+        if (first <= last) { // a name that only commits told of has no dates
+            resolved.first_seen = std::min(resolved.first_seen.value_or(from_unix(first)), from_unix(first));
+            resolved.last_seen = std::max(resolved.last_seen.value_or(from_unix(last)), from_unix(last));
+        }
         resolved.slices.push_back(std::move(slice));
     }
     if (latest >= 0) resolved.name = latest_name;
@@ -143,7 +145,7 @@ std::vector<std::vector<std::uint32_t>> shared_names(Handle& handle) {
     return groups;
 }
 
-Kinds::Kind const& Kinds::of(Handle& handle, std::uint16_t id) {
+std::shared_ptr<Kinds::Kind const> Kinds::of(Handle& handle, std::uint16_t id) {
     std::scoped_lock const lock(mutex_);
     if (auto const found = kinds_.find(id); found != kinds_.end()) return found->second;
     auto& find = handle.prepare("SELECT type, action, source FROM event_kinds WHERE id = ?1");
@@ -151,11 +153,9 @@ Kinds::Kind const& Kinds::of(Handle& handle, std::uint16_t id) {
     Rows rows(find);
     if (!rows.next())
         throw SqliteError(11 /* SQLITE_CORRUPT */, "a tally names a kind of event that is not in the dictionary");
-    auto& kind = kinds_[id];
-    kind = {.type = std::string(rows->text(0)),
-            .action = std::string(rows->text(1)),
-            .source = static_cast<int>(rows->integer(2))};
-    return kind;
+    return kinds_[id] = std::make_shared<Kind const>(Kind{.type = std::string(rows->text(0)),
+                                                          .action = std::string(rows->text(1)),
+                                                          .source = static_cast<int>(rows->integer(2))});
 }
 
 void Kinds::clear() {

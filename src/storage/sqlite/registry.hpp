@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -57,12 +58,12 @@ class Kinds {
         int source = 0;
     };
     /// Kinds are only ever added; an unknown number is looked up.
-    Kind const& of(Handle& handle, std::uint16_t id);
+    std::shared_ptr<Kind const> of(Handle& handle, std::uint16_t id);
     void clear();
 
   private:
     std::mutex mutex_;
-    std::map<std::uint16_t, Kind> kinds_; // a map: references stay valid while it grows
+    std::map<std::uint16_t, std::shared_ptr<Kind const>> kinds_;
 };
 
 } // namespace gem::sqlite

@@ -142,7 +142,8 @@ Result<void> prepare_schema(Handle& handle, std::string const& path) {
         return fail(ErrorCode::invalid_argument,
                     fmt::format("{} is the SQLite database of another program; choose another DATABASE_PATH", path));
     }
-    // Larger pages than SQLite's default: a batch touches most leaves of the tree of events, and fewer, larger writes cost less.
+    // Larger pages than SQLite's default: a batch touches most leaves of the tree of events, and fewer, larger writes
+    // cost less.
     if (objects == 0) handle.execute("PRAGMA page_size = 16384");
     handle.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     if (version < 1) {
@@ -150,6 +151,9 @@ Result<void> prepare_schema(Handle& handle, std::string const& path) {
         // Somebody else may have been faster.
         if (handle.scalar(count_objects) == 0) {
             handle.execute(form_1);
+            // Page ids of tables that were dropped and made anew must not come again: some process may have kept them.
+            handle.execute(
+                "INSERT INTO sqlite_sequence(name, seq) VALUES('hour_pages', abs(random()) % 1000000000000)");
             handle.execute(
                 fmt::format("PRAGMA user_version = {}; PRAGMA application_id = {}", schema_version, application_id));
         }

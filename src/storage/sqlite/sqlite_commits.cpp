@@ -117,10 +117,10 @@ void register_name(Handle& handle, std::string const& key, Commit const& commit)
                  "(SELECT 1 FROM repo_aliases WHERE name = ?1 COLLATE NOCASE) ON CONFLICT DO NOTHING")
         .bind(1, commit.repo_name)
         .run();
-    handle.prepare("INSERT INTO repos(key, name, first_seen, last_seen) VALUES(?1, ?2, ?3, ?3)")
+    // No date: an author sets a commit's. The first event brings one; until then last_seen is before all others.
+    handle.prepare("INSERT INTO repos(key, name, first_seen, last_seen) VALUES(?1, ?2, 253402300800, 0)")
         .bind(1, key)
         .bind(2, commit.repo_name)
-        .bind(3, to_unix(commit.commit_date))
         .run();
 }
 

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include <sys/stat.h>
+
 #include <sqlite3.h>
 
 #include <fmt/format.h>
@@ -42,14 +44,20 @@ Result<void> SQLiteConnection::open() {
     if (!in_memory() && std::filesystem::is_directory(path, ignored))
         return fail(ErrorCode::invalid_argument, fmt::format("DATABASE_PATH {} is a folder: name a file", path));
     return sqlite::guarded([&]() -> Result<void> {
-        auto writer = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::read_write, writer_cache_kib);
+        auto writer = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::create, writer_cache_kib);
         if (auto prepared = sqlite::prepare_schema(*writer, path); !prepared) return prepared;
         // A checkpoint copies each changed page once, however often it changed: fewer, larger ones.
         writer->execute("PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;");
         writer_ = std::move(writer);
         if (!in_memory()) {
-            watcher_ = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::read_write, 64);
+            watcher_ = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::existing, 64);
+            watcher_->execute("PRAGMA busy_timeout = 0"); // asked on the event loop, which must not wait
             watched_version_ = watcher_->scalar("PRAGMA data_version");
+            struct stat opened{};
+            if (::stat(path.c_str(), &opened) == 0) {
+                device_ = opened.st_dev;
+                file_ = opened.st_ino;
+            }
         }
         open_ = true;
         return {};
@@ -79,6 +87,11 @@ Async<Result<void>> SQLiteConnection::close() {
     });
 }
 
+void SQLiteConnection::notice_new_tables(sqlite::Handle& handle) {
+    auto const version = handle.scalar("PRAGMA schema_version");
+    if (schema_seen_.exchange(version) != version) kinds_.clear();
+}
+
 std::unique_ptr<sqlite::Handle> SQLiteConnection::take_reader() {
     {
         std::scoped_lock const lock(readers_mutex_);
@@ -91,7 +104,7 @@ std::unique_ptr<sqlite::Handle> SQLiteConnection::take_reader() {
         }
     }
     try {
-        auto reader = std::make_unique<sqlite::Handle>(config_.db_path, sqlite::OpenMode::read_write, reader_cache_kib);
+        auto reader = std::make_unique<sqlite::Handle>(config_.db_path, sqlite::OpenMode::existing, reader_cache_kib);
         reader->execute("PRAGMA query_only = ON");
         return reader;
     } catch (...) {
@@ -116,12 +129,13 @@ Async<DatabaseHealth> SQLiteConnection::health_check() {
             .tables_found = *tables,
             .error = fmt::format("{} of {} tables are there: run `setup create`", *tables, table_names.size())};
     }
-    std::error_code problem;
-    if (!in_memory() && !std::filesystem::exists(config_.db_path, problem)) {
+    struct stat now{};
+    if (!in_memory() && (::stat(config_.db_path.c_str(), &now) != 0 || now.st_dev != device_ || now.st_ino != file_)) {
         co_return DatabaseHealth{
             .healthy = false,
             .tables_found = 0,
-            .error = fmt::format("the database file {} was removed: restart, or put it back", config_.db_path)};
+            .error =
+                fmt::format("the database file {} was removed or replaced: put it back, or restart", config_.db_path)};
     }
     co_return DatabaseHealth{.healthy = true, .tables_found = *tables, .error = {}};
 }

@@ -14,6 +14,7 @@
 #include "storage/database_factory.hpp"
 #include "storage/sqlite/handle.hpp"
 #include "storage/sqlite/page_cache.hpp"
+#include "storage/sqlite/registry.hpp"
 
 namespace gem {
 
@@ -43,6 +44,9 @@ class SQLiteConnection final : public DatabaseConnection {
     }
 
     [[nodiscard]] sqlite::PageCache& pages() { return pages_; }
+    [[nodiscard]] sqlite::Kinds& kinds() { return kinds_; }
+    /// After rows of the dictionaries were removed.
+    void forget_decoded() { kinds_.clear(); }
     [[nodiscard]] DatabaseConfig const& config() const { return config_; }
     [[nodiscard]] Clock const& clock() const { return clock_; }
     [[nodiscard]] Log& log() const { return log_; }
@@ -56,8 +60,13 @@ class SQLiteConnection final : public DatabaseConnection {
     template <class Work>
     auto on_writer(Work& work) -> std::invoke_result_t<Work&, sqlite::Handle&> {
         if (auto ready = usable(); !ready) return std::unexpected(ready.error());
-        return sqlite::guarded([&] { return work(*writer_); });
+        return sqlite::guarded([&] {
+            notice_new_tables(*writer_);
+            return work(*writer_);
+        });
     }
+    /// Forgets what the numbers of kinds mean when the tables were made anew, by whomever.
+    void notice_new_tables(sqlite::Handle& handle);
     std::unique_ptr<sqlite::Handle> take_reader();
     void give_back(std::unique_ptr<sqlite::Handle> reader);
     [[nodiscard]] Result<void> usable() const;
@@ -75,6 +84,10 @@ class SQLiteConnection final : public DatabaseConnection {
     std::mutex watcher_mutex_;
     std::int64_t watched_version_ = 0;
     std::atomic<std::uint64_t> generation_{1};
+    std::atomic<std::int64_t> schema_seen_{0};
+    std::uint64_t device_ = 0; ///< with file_: which file was opened
+    std::uint64_t file_ = 0;
+    sqlite::Kinds kinds_;
     sqlite::PageCache pages_{std::size_t{48} << 20};
     boost::asio::thread_pool writer_thread_{1};
     boost::asio::thread_pool reader_threads_{3};
@@ -94,6 +107,7 @@ auto SQLiteConnection::read(Work work) -> Async<std::invoke_result_t<Work&, sqli
         return sqlite::guarded([&]() -> Answer {
             auto reader = take_reader();
             try {
+                notice_new_tables(*reader);
                 auto answer = work(*reader);
                 give_back(std::move(reader));
                 return answer;

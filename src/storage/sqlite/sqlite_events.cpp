@@ -16,59 +16,66 @@ using sqlite::Handle;
 
 Async<Result<InsertResult>> SQLiteEventsRepository::insert_events(std::vector<Event> batch) {
     if (batch.empty()) co_return InsertResult{};
-    Waiting mine;
-    mine.batch = co_await connection_.compute([&] { return sqlite::prepare_batch(std::move(batch)); });
+    // Owned together with the list and with whoever stores it: this coroutine may be cancelled at any wait.
+    auto const mine = std::make_shared<Waiting>();
+    mine->batch = co_await connection_.compute([&] { return sqlite::prepare_batch(std::move(batch)); });
     {
         std::scoped_lock const lock(waiting_mutex_);
-        waiting_.push_back(&mine);
+        waiting_.push_back(mine);
     }
-    auto stored = co_await connection_.write([&](Handle& handle) -> Result<InsertResult> {
-        if (!mine.result) store_waiting(handle);
-        if (!mine.result) return fail(ErrorCode::internal, "not stored: another batch broke this write off");
-        return std::move(*mine.result);
+    struct Leave {
+        SQLiteEventsRepository& repository;
+        std::shared_ptr<Waiting> const& waiting;
+        ~Leave() {
+            std::scoped_lock const lock(repository.waiting_mutex_);
+            std::erase(repository.waiting_, waiting);
+        }
+    } const leave{*this, mine};
+    auto turn = co_await connection_.write([&](Handle& handle) -> Result<InsertResult> {
+        if (!mine->result) store_waiting(handle);
+        return InsertResult{};
     });
-    if (!stored && !mine.result) { // the database was closed: nobody will come for it
-        std::scoped_lock const lock(waiting_mutex_);
-        std::erase(waiting_, &mine);
-    }
-    co_return stored;
+    // Somebody else's turn may have stored it before the database was closed.
+    if (mine->result) co_return std::move(*mine->result);
+    if (!turn) co_return fail(turn.error());
+    co_return fail(ErrorCode::internal, "the batch was not stored, and nobody said why");
 }
 
 void SQLiteEventsRepository::store_waiting(Handle& handle) {
-    std::vector<Waiting*> group;
+    std::vector<std::shared_ptr<Waiting>> group;
     {
         std::scoped_lock const lock(waiting_mutex_);
         group.swap(waiting_);
     }
     auto const horizon = connection_.retention_horizon();
-    auto const store = [&](std::vector<Waiting*> const& some) {
+    auto const store = [&](std::vector<std::shared_ptr<Waiting>> const& some) -> std::optional<Error> {
         std::vector<sqlite::PreparedBatch const*> batches;
-        for (auto const* const one : some) batches.push_back(&one->batch);
-        auto results = writer_.store(handle, batches, horizon);
-        for (std::size_t i = 0; i < some.size(); ++i) some[i]->result = std::move(results[i]);
-    };
-    try {
-        store(group);
-        return;
-    } catch (sqlite::SqliteError const& error) {
-        if (group.size() == 1) {
-            group.front()->result = fail(sqlite::to_error(error));
-            return;
+        for (auto const& one : some) batches.push_back(&one->batch);
+        try {
+            auto results = writer_.store(handle, batches, horizon);
+            for (std::size_t i = 0; i < some.size(); ++i) some[i]->result = std::move(results[i]);
+            return std::nullopt;
+        } catch (sqlite::SqliteError const& error) {
+            return sqlite::to_error(error);
+        } catch (std::exception const& error) {
+            return Error{.code = ErrorCode::internal, .message = fmt::format("storing events: {}", error.what())};
         }
+    };
+    auto const problem = store(group);
+    if (!problem) return;
+    if (group.size() == 1) {
+        group.front()->result = fail(*problem);
+        return;
     }
     // What stopped one must not stop the others.
-    for (auto* const one : group) {
-        try {
-            store({one});
-        } catch (sqlite::SqliteError const& error) {
-            one->result = fail(sqlite::to_error(error));
-        }
+    for (auto const& one : group) {
+        if (auto const its_own = store({one})) one->result = fail(*its_own);
     }
 }
 
 void SQLiteEventsRepository::forget_dictionaries() {
     writer_.forget_everything();
-    kinds_.clear();
+    connection_.forget_decoded();
 }
 
 namespace {
@@ -95,8 +102,8 @@ Async<Result<std::vector<Tally>>> SQLiteEventsRepository::tally(TimeWindow windo
         if (!counted) return fail(counted.error());
         std::map<std::pair<std::string, std::string>, Tally> sums; // sources together
         for (auto const& [id, counts] : *counted) {
-            auto const& kind = kinds_.of(handle, id);
-            auto& sum = sums[{kind.type, kind.action}];
+            auto const kind = connection_.kinds().of(handle, id);
+            auto& sum = sums[{kind->type, kind->action}];
             sum.events += counts.events;
             sum.distinct_commits += counts.commits;
             sum.commits_unknown += counts.commits_unknown;
@@ -120,7 +127,8 @@ Async<Result<std::vector<std::string>>> SQLiteEventsRepository::sources(TimeWind
         if (!counted) return fail(counted.error());
         std::set<std::string> names;
         for (auto const& [id, counts] : *counted) {
-            if (counts.events > 0) names.emplace(to_string(static_cast<EventSource>(kinds_.of(handle, id).source)));
+            if (counts.events > 0)
+                names.emplace(to_string(static_cast<EventSource>(connection_.kinds().of(handle, id)->source)));
         }
         return std::vector<std::string>(names.begin(), names.end());
     });
@@ -142,8 +150,8 @@ Async<Result<std::vector<BucketTally>>> SQLiteEventsRepository::tally_series(Tim
         for (auto const& [start, kinds] : *counted) {
             BucketTally tally{.bucket_start = from_unix(start), .counts = {}};
             for (auto const& [id, counts] : kinds) {
-                auto const& kind = kinds_.of(handle, id);
-                if (counts.events > 0 && (!type || *type == kind.type)) tally.counts[kind.type] += counts.events;
+                auto const kind = connection_.kinds().of(handle, id);
+                if (counts.events > 0 && (!type || *type == kind->type)) tally.counts[kind->type] += counts.events;
             }
             if (!tally.counts.empty()) series.push_back(std::move(tally));
         }
@@ -155,7 +163,7 @@ Async<Result<std::vector<RepoActivity>>> SQLiteEventsRepository::busiest(TimeWin
                                                                          bool with_rows) {
     co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<RepoActivity>> {
         sqlite::ReadTransaction const view(handle);
-        return sqlite::find_busiest(handle, connection_.pages(), kinds_, window, limit, with_rows);
+        return sqlite::find_busiest(handle, connection_.pages(), connection_.kinds(), window, limit, with_rows);
     });
 }
 
@@ -163,13 +171,7 @@ Async<Result<std::vector<RepoActivity>>> SQLiteEventsRepository::activity(TimeWi
                                                                           std::vector<RepoName> repos) {
     co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<RepoActivity>> {
         sqlite::ReadTransaction const view(handle);
-        std::vector<RepoActivity> activities;
-        for (auto const& repo : repos) {
-            auto activity = sqlite::find_activity(handle, connection_.pages(), kinds_, window, repo);
-            if (!activity) return fail(activity.error());
-            activities.push_back(std::move(*activity));
-        }
-        return activities;
+        return sqlite::find_activity(handle, connection_.pages(), connection_.kinds(), window, repos);
     });
 }
 

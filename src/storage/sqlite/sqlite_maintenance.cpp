@@ -47,22 +47,28 @@ void put_counter(Handle& handle, char const* name, std::int64_t value) {
     handle.prepare("INSERT OR REPLACE INTO counters VALUES(?1, ?2)").bind(1, name).bind(2, value).run();
 }
 
-/// Dates of first and last sight anew, after events have gone; a name without events left keeps its dates.
+/// Dates of first and last sight anew, after events have gone; a name without events left keeps its dates, and what
+/// retention has purged still counts from its first day on.
 void refresh_dates(Handle& handle, std::int64_t repo) {
+    auto const purged = handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'purged_before'), 0)");
     handle
-        .prepare("UPDATE repos SET first_seen = coalesce((SELECT min(created_at) FROM event_rows WHERE repo = ?1 AND "
-                 "repo_name IS NULL), first_seen), "
-                 "last_seen = coalesce((SELECT max(created_at) FROM event_rows WHERE repo = ?1 AND repo_name IS NULL), "
-                 "last_seen) WHERE id = ?1")
+        .prepare("UPDATE repos SET first_seen = CASE WHEN first_seen < ?2 THEN first_seen ELSE coalesce((SELECT "
+                 "min(created_at) FROM "
+                 "event_rows WHERE repo = ?1 AND repo_name IS NULL), first_seen) END, last_seen = coalesce((SELECT "
+                 "max(created_at) FROM "
+                 "event_rows WHERE repo = ?1 AND repo_name IS NULL), last_seen) WHERE id = ?1")
         .bind(1, repo)
+        .bind(2, purged)
         .run();
     handle
-        .prepare(
-            "UPDATE repo_aliases SET first_seen = coalesce((SELECT min(created_at) FROM event_rows WHERE repo = ?1 AND "
-            "repo_name = repo_aliases.name), first_seen), last_seen = coalesce((SELECT max(created_at) FROM event_rows "
-            "WHERE repo = ?1 "
-            "AND repo_name = repo_aliases.name), last_seen) WHERE repo = ?1")
+        .prepare("UPDATE repo_aliases SET first_seen = CASE WHEN first_seen < ?2 THEN first_seen ELSE coalesce((SELECT "
+                 "min(created_at) FROM "
+                 "event_rows WHERE repo = ?1 AND repo_name = repo_aliases.name), first_seen) END, last_seen = "
+                 "coalesce((SELECT "
+                 "max(created_at) FROM event_rows WHERE repo = ?1 AND repo_name = repo_aliases.name), last_seen) WHERE "
+                 "repo = ?1")
         .bind(1, repo)
+        .bind(2, purged)
         .run();
 }
 
@@ -113,10 +119,12 @@ std::int64_t remove_commits(Handle& handle, std::string const& condition, std::s
 }
 
 /// What was deleted must not linger in the log.
-void empty_log(Handle& handle) {
+void empty_log(Handle& handle, Log& log) {
     auto& statement = handle.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
     Rows rows(statement);
-    rows.next();
+    if (rows.next() && rows->integer(0) != 0)
+        log.warn("log_not_emptied",
+                 {{"reason", "somebody reads the database: what was removed leaves the -wal file when they are done"}});
 }
 
 } // namespace
@@ -171,7 +179,7 @@ Async<Result<void>> SQLiteMaintenance::backup(std::string file) {
                                               errno == EEXIST ? "it exists already" : std::strerror(errno)));
             }
             try {
-                Handle source(path, sqlite::OpenMode::read_write, 2048);
+                Handle source(path, sqlite::OpenMode::existing, 2048);
                 source.prepare("VACUUM INTO ?1").bind(1, file).run();
             } catch (...) {
                 ::close(made);
@@ -258,6 +266,12 @@ Async<Result<RemovedCounts>> SQLiteMaintenance::forget_repository(RepoName repo)
                 remove_name(handle, id, repo.key());
             }
         }
+        handle
+            .prepare("DELETE FROM contested_names WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM repos WHERE name = ?1 "
+                     "COLLATE NOCASE) "
+                     "AND NOT EXISTS (SELECT 1 FROM repo_aliases WHERE name = ?1 COLLATE NOCASE)")
+            .bind(1, repo.key())
+            .run();
         // What was filed by name alone.
         auto const by_name = "n:" + repo.key();
         counts.commits += remove_commits(handle, "repo_key = ?1 AND ?2 <> ''", by_name, repo.text());
@@ -274,7 +288,7 @@ Async<Result<RemovedCounts>> SQLiteMaintenance::forget_repository(RepoName repo)
                 .run();
         transaction.commit();
         events_.forget_dictionaries();
-        empty_log(handle);
+        empty_log(handle, connection_.log());
         return counts;
     });
 }
@@ -316,7 +330,7 @@ Async<Result<RemovedCounts>> SQLiteMaintenance::forget_actor(std::string login) 
             .run();
         transaction.commit();
         events_.forget_dictionaries();
-        empty_log(handle);
+        empty_log(handle, connection_.log());
         return counts;
     });
 }
@@ -338,7 +352,7 @@ Async<Result<void>> SQLiteMaintenance::drop_tables() {
         handle.execute("PRAGMA user_version = 0; PRAGMA application_id = 0");
         transaction.commit();
         events_.forget_dictionaries();
-        empty_log(handle);
+        empty_log(handle, connection_.log());
         return {};
     });
 }

@@ -39,9 +39,8 @@ class SQLiteEventsRepository final : public EventsRepository {
 
     SQLiteConnection& connection_;
     std::mutex waiting_mutex_;
-    std::vector<Waiting*> waiting_;
+    std::vector<std::shared_ptr<Waiting>> waiting_;
     sqlite::EventWriter writer_; ///< on the writer's thread only
-    sqlite::Kinds kinds_;
 };
 
 class SQLiteCommitsRepository final : public CommitsRepository {
