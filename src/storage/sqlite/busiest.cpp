@@ -59,36 +59,72 @@ Result<void> for_each_part(Handle& handle, PageCache& pages, TimeWindow const& w
     });
 }
 
-/// Adds what `repo` did in a part to `activity`.
-void gather(Handle& handle, Kinds& kinds, Part const& part, std::uint32_t repo, RepoActivity& activity,
-            bool with_rows) {
-    for (auto const& row : part.page.of(repo)) {
-        if (!part.holds(row)) continue;
-        auto const kind = kinds.of(handle, row.kind);
-        activity.total_events += row.events;
-        activity.counts[kind->type] += row.events;
-        if (!with_rows) continue;
-        activity.rows.push_back({.minute = from_unix(part.hour * 3600 + row.minute * 60),
-                                 .type = kind->type,
-                                 .action = kind->action,
-                                 .actor = row.actor / 2,
-                                 .bot = (row.actor & 1) != 0,
+/// What one repository did, gathered as numbers; texts are made once, at the end.
+class Gathering {
+  public:
+    void add(Part const& part, std::uint32_t repo, bool with_rows) {
+        for (auto const& row : part.page.of(repo)) {
+            if (!part.holds(row)) continue;
+            if (row.kind >= counts_.size()) counts_.resize(row.kind + 1U);
+            counts_[row.kind] += row.events;
+            if (with_rows)
+                rows_.push_back({.minute = part.hour * 60 + row.minute,
+                                 .kind = row.kind,
+                                 .actor = row.actor,
                                  .events = row.events});
+        }
     }
-}
 
-void sort_rows(std::vector<ActivityRow>& rows) {
-    auto const key = [](ActivityRow const& row) { return std::tie(row.minute, row.type, row.action, row.actor); };
-    std::ranges::sort(rows, [&](ActivityRow const& a, ActivityRow const& b) { return key(a) < key(b); });
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (kept > 0 && key(rows[kept - 1]) == key(rows[i]))
-            rows[kept - 1].events += rows[i].events;
-        else if (kept++ != i)
-            rows[kept - 1] = std::move(rows[i]);
+    /// Rows in order of (minute, type, action, actor), those alike added up: kinds differ by source, too.
+    void finish(Handle& handle, Kinds& kinds, RepoActivity& activity) {
+        std::vector<std::shared_ptr<Kinds::Kind const>> known(counts_.size());
+        std::map<std::pair<std::string_view, std::string_view>, std::uint16_t> ranks;
+        for (std::size_t kind = 0; kind < counts_.size(); ++kind) {
+            if (counts_[kind] == 0) continue;
+            known[kind] = kinds.of(handle, static_cast<std::uint16_t>(kind));
+            activity.total_events += counts_[kind];
+            activity.counts[known[kind]->type] += counts_[kind];
+            ranks.emplace(std::pair(std::string_view(known[kind]->type), std::string_view(known[kind]->action)), 0);
+        }
+        std::vector<std::pair<std::string_view, std::string_view>> texts;
+        for (auto& [text, rank] : ranks) {
+            rank = static_cast<std::uint16_t>(texts.size());
+            texts.push_back(text);
+        }
+        std::vector<std::uint16_t> rank_of(counts_.size());
+        for (std::size_t kind = 0; kind < counts_.size(); ++kind) {
+            if (known[kind]) rank_of[kind] = ranks[{known[kind]->type, known[kind]->action}];
+        }
+        for (auto& row : rows_) row.kind = rank_of[row.kind];
+        auto const key = [](Row const& row) { return std::tuple(row.minute, row.kind, row.actor / 2); };
+        std::ranges::sort(rows_, [&](Row const& a, Row const& b) { return key(a) < key(b); });
+        activity.rows.reserve(rows_.size());
+        Row const* before = nullptr;
+        for (auto const& row : rows_) {
+            if (before != nullptr && key(*before) == key(row)) {
+                activity.rows.back().events += row.events;
+                continue;
+            }
+            before = &row;
+            activity.rows.push_back({.minute = from_unix(row.minute * 60),
+                                     .type = std::string(texts[row.kind].first),
+                                     .action = std::string(texts[row.kind].second),
+                                     .actor = row.actor / 2,
+                                     .bot = (row.actor & 1) != 0,
+                                     .events = row.events});
+        }
     }
-    rows.resize(kept);
-}
+
+  private:
+    struct Row {
+        std::int64_t minute = 0; ///< since the epoch
+        std::uint16_t kind = 0;
+        std::uint32_t actor = 0;
+        std::uint32_t events = 0;
+    };
+    std::vector<std::int64_t> counts_; ///< by kind
+    std::vector<Row> rows_;
+};
 
 } // namespace
 
@@ -160,20 +196,22 @@ Result<std::vector<RepoActivity>> find_busiest(Handle& handle, PageCache& pages,
         return a.events != b.events ? a.events > b.events : a.lower < b.lower;
     });
     if (named.size() > limit) named.resize(limit);
-    for (auto& repo : named)
-        answer.push_back({.repo = std::move(repo.name), .total_events = 0, .counts = {}, .rows = {}});
+    std::vector<Gathering> gatherings(named.size());
     auto const gathered = for_each_part(handle, pages, window, [&](Part const& part) {
         for (std::size_t i = 0; i < named.size(); ++i) {
             auto const group = bearers.find(named[i].repo);
             if (group == bearers.end()) {
-                gather(handle, kinds, part, named[i].repo, answer[i], with_rows);
+                gatherings[i].add(part, named[i].repo, with_rows);
                 continue;
             }
-            for (auto const bearer : group->second) gather(handle, kinds, part, bearer, answer[i], with_rows);
+            for (auto const bearer : group->second) gatherings[i].add(part, bearer, with_rows);
         }
     });
     if (!gathered) return fail(gathered.error());
-    for (auto& activity : answer) sort_rows(activity.rows);
+    for (std::size_t i = 0; i < named.size(); ++i) {
+        answer.push_back({.repo = std::move(named[i].name), .total_events = 0, .counts = {}, .rows = {}});
+        gatherings[i].finish(handle, kinds, answer.back());
+    }
     return answer;
 }
 
@@ -201,16 +239,17 @@ Result<std::vector<RepoActivity>> find_activity(Handle& handle, PageCache& pages
             while (rows.next()) wanted[rows->integer(0)].push_back({.index = i, .repo = slice.repo, .window = window});
         }
     }
+    std::vector<Gathering> gatherings(repos.size());
     for (auto const& [hour, who] : wanted) {
         TimeWindow const whole{.from = from_unix(hour * 3600), .to = from_unix((hour + 1) * 3600)};
         for (auto const& one : who) {
             auto const gathered = for_each_part(handle, pages, intersection(one.window, whole), [&](Part const& part) {
-                gather(handle, kinds, part, one.repo, answer[one.index], true);
+                gatherings[one.index].add(part, one.repo, true);
             });
             if (!gathered) return fail(gathered.error());
         }
     }
-    for (auto& activity : answer) sort_rows(activity.rows);
+    for (std::size_t i = 0; i < answer.size(); ++i) gatherings[i].finish(handle, kinds, answer[i]);
     return answer;
 }
 

@@ -88,7 +88,7 @@ class SQLiteConnection final : public DatabaseConnection {
     std::uint64_t device_ = 0; ///< with file_: which file was opened
     std::uint64_t file_ = 0;
     sqlite::Kinds kinds_;
-    sqlite::PageCache pages_{std::size_t{48} << 20};
+    sqlite::PageCache pages_{std::size_t{160} << 20};
     boost::asio::thread_pool writer_thread_{1};
     boost::asio::thread_pool reader_threads_{3};
     boost::asio::thread_pool helpers_{2};

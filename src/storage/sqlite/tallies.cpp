@@ -12,6 +12,32 @@ void add(KindCounts& to, std::int64_t events, std::int64_t commits, std::int64_t
     to.commits_unknown += unknown;
 }
 
+/// Sums by kind in a flat array: kinds are few and numbered from 1.
+class FlatTally {
+  public:
+    KindCounts& of(std::uint16_t kind) {
+        if (kind >= sums_.size()) sums_.resize(kind + 1U);
+        return sums_[kind];
+    }
+    void add(PageRow const& row) { sqlite::add(of(row.kind), row.events, row.commits, row.commits_unknown); }
+    /// Rows of (kind, events, commits, commits_unknown).
+    void add(Rows& rows) {
+        while (rows.next())
+            sqlite::add(of(static_cast<std::uint16_t>(rows->integer(0))), rows->integer(1), rows->integer(2),
+                        rows->integer(3));
+    }
+    [[nodiscard]] TallyByKind by_kind() const {
+        TallyByKind tally;
+        for (std::size_t kind = 0; kind < sums_.size(); ++kind) {
+            if (sums_[kind].events != 0) tally[static_cast<std::uint16_t>(kind)] = sums_[kind];
+        }
+        return tally;
+    }
+
+  private:
+    std::vector<KindCounts> sums_;
+};
+
 /// A window cut at hours: [first, last) whole hours, and what is left of the hours at its ends.
 struct Cut {
     std::int64_t first_hour = 0;
@@ -65,49 +91,41 @@ TimeWindow whole_minutes(TimeWindow const& window) {
 }
 
 Result<TallyByKind> tally_all(Handle& handle, PageCache& pages, TimeWindow const& asked) {
-    TallyByKind tally;
+    FlatTally tally;
     auto const parts = cut(whole_minutes(asked));
     if (parts.first_hour < parts.last_hour) {
-        auto& sum = handle.prepare("SELECT kind, sum(events), sum(commits), sum(commits_unknown) FROM hour_tallies "
-                                   "WHERE hour >= ?1 AND hour < ?2 GROUP BY kind");
-        sum.bind(1, parts.first_hour).bind(2, parts.last_hour);
-        Rows rows(sum);
-        while (rows.next())
-            add(tally[static_cast<std::uint16_t>(rows->integer(0))], rows->integer(1), rows->integer(2),
-                rows->integer(3));
+        auto& list = handle.prepare(
+            "SELECT kind, events, commits, commits_unknown FROM hour_tallies WHERE hour >= ?1 AND hour < ?2");
+        list.bind(1, parts.first_hour).bind(2, parts.last_hour);
+        Rows rows(list);
+        tally.add(rows);
     }
     for (auto const& edge : parts.edges) {
-        auto added = add_edge(handle, pages, edge, nullptr, [&](std::int64_t, PageRow const& row) {
-            add(tally[row.kind], row.events, row.commits, row.commits_unknown);
-        });
+        auto added = add_edge(handle, pages, edge, nullptr, [&](std::int64_t, PageRow const& row) { tally.add(row); });
         if (!added) return fail(added.error());
     }
-    return tally;
+    return tally.by_kind();
 }
 
 Result<TallyByKind> tally_slices(Handle& handle, PageCache& pages, TimeWindow const& asked,
                                  std::vector<Slice> const& slices) {
-    TallyByKind tally;
+    FlatTally tally;
     for (auto const& slice : slices) {
         auto const parts = cut(intersection(whole_minutes(asked), slice.window));
         if (parts.first_hour < parts.last_hour) {
-            auto& sum =
-                handle.prepare("SELECT kind, sum(events), sum(commits), sum(commits_unknown) FROM repo_hour_tallies "
-                               "WHERE repo = ?1 AND hour >= ?2 AND hour < ?3 GROUP BY kind");
-            sum.bind(1, static_cast<std::int64_t>(slice.repo)).bind(2, parts.first_hour).bind(3, parts.last_hour);
-            Rows rows(sum);
-            while (rows.next())
-                add(tally[static_cast<std::uint16_t>(rows->integer(0))], rows->integer(1), rows->integer(2),
-                    rows->integer(3));
+            auto& list = handle.prepare("SELECT kind, events, commits, commits_unknown FROM repo_hour_tallies "
+                                        "WHERE repo = ?1 AND hour >= ?2 AND hour < ?3");
+            list.bind(1, static_cast<std::int64_t>(slice.repo)).bind(2, parts.first_hour).bind(3, parts.last_hour);
+            Rows rows(list);
+            tally.add(rows);
         }
         for (auto const& edge : parts.edges) {
-            auto added = add_edge(handle, pages, edge, &slice.repo, [&](std::int64_t, PageRow const& row) {
-                add(tally[row.kind], row.events, row.commits, row.commits_unknown);
-            });
+            auto added =
+                add_edge(handle, pages, edge, &slice.repo, [&](std::int64_t, PageRow const& row) { tally.add(row); });
             if (!added) return fail(added.error());
         }
     }
-    return tally;
+    return tally.by_kind();
 }
 
 Result<TallyByBucket> tally_buckets(Handle& handle, PageCache& pages, TimeWindow const& asked, minutes bucket,
