@@ -1,5 +1,5 @@
 // DuckDB's turn: .json.gz hours into a finished table with payloads, duplicates left out.
-// node ingest.js THREADS DATABASE FILE…: prints {"events","seconds","rss_kb"}; the time is without Node's own start.
+// node ingest.js THREADS DATABASE FILE…: prints {"events","seconds","rss_kb","cpu_seconds"}; the time is without Node's own start.
 const { DuckDBInstance } = require('@duckdb/node-api');
 
 async function main() {
@@ -16,10 +16,11 @@ async function main() {
       repo: 'STRUCT(id BIGINT, name VARCHAR)', payload: 'JSON', public: 'BOOLEAN', created_at: 'TIMESTAMP'})`);
   await connection.run('CHECKPOINT');
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   const answer = await connection.runAndReadAll('SELECT count(*) FROM events');
   connection.closeSync();
   console.log(JSON.stringify({
-    events: Number(answer.getRows()[0][0]), seconds, rss_kb: process.resourceUsage().maxRSS,
+    events: Number(answer.getRows()[0][0]), seconds, rss_kb: maxRSS, cpu_seconds: (userCPUTime + systemCPUTime) / 1e6,
   }));
 }
 
