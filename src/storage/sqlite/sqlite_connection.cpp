@@ -14,7 +14,7 @@ namespace gem {
 
 namespace {
 
-constexpr int writer_cache_kib = 48 * 1024;
+constexpr int writer_cache_kib = 24 * 1024;
 constexpr int reader_cache_kib = 8 * 1024;
 
 } // namespace
