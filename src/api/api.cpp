@@ -65,8 +65,6 @@ Api::Api(DatabaseService& database, CollectorControl* collector, Clock const& cl
 
 Api::~Api() = default;
 
-void Api::note_write(std::uint64_t generation) { generation_.seen(generation, options_.steady_now()); }
-
 http::Response Api::refusal(Problem const& problem) const { return problem.response(clock_.now()); }
 
 std::optional<http::Response> Api::answer_now(http::Request const& request) {

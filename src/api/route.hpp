@@ -134,5 +134,7 @@ Parameter bots_parameter();
 Parameter format_parameter();
 /// hours (with its default), offset_minutes and until, then `more`.
 std::vector<Parameter> windowed(std::int64_t fallback_hours, std::vector<Parameter> more);
+/// limit, order and bots, then `more`: what the two trending lists take besides their window.
+std::vector<Parameter> trending_parameters(std::vector<Parameter> more);
 
 } // namespace gem::api
