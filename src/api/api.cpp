@@ -212,6 +212,7 @@ Async<http::Response> Api::compute(Route const& route, Arguments const& argument
                           .collector = collector_,
                           .metrics = metrics_,
                           .store = store_,
+                          .public_only = !options_.access.loopback_only && options_.access.tokens.empty(),
                           .supported_providers = options_.supported_providers,
                           .routes = routes_,
                           .started = started_,

@@ -51,6 +51,7 @@ struct Context {
     CollectorControl* collector; ///< null when this process does not collect
     ServerMetrics& metrics;
     StoreWatch& store;
+    bool public_only; ///< strangers may ask: events of private repositories are not for them
     std::vector<std::string> const& supported_providers;
     std::vector<Route> const& routes;
     UtcTime started;

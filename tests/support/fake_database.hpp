@@ -87,7 +87,7 @@ class FakeEvents final : public EventsRepository {
         if (store_.broken) co_return fail(*store_.broken);
         auto found = store_.in(query.window, query.repo);
         std::erase_if(found, [&](Event const& event) {
-            return (query.type && event.type != *query.type) ||
+            return (query.public_only && !event.is_public) || (query.type && event.type != *query.type) ||
                    (query.actor && ascii_lower(event.actor_login) != ascii_lower(*query.actor));
         });
         std::ranges::sort(found, std::ranges::greater{}, [](Event const& e) {

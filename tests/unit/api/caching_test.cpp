@@ -133,6 +133,23 @@ TEST_F(Access, off_loopback_changing_asks_for_a_token) {
     EXPECT_EQ(header(refused, "WWW-Authenticate"), "Bearer");
 }
 
+TEST_F(Access, off_loopback_without_tokens_private_events_are_not_served) {
+    store_event("1", "PushEvent", ten);
+    store_event("2", "PushEvent", ten);
+    store.events.back().is_public = false;
+    auto const served = [&](std::string_view token) {
+        made.reset();
+        auto asked = request("GET", "/events?repo=octo-org/hello-world");
+        if (!token.empty()) asked.headers.emplace_back("authorization", token);
+        return json_of(send(asked)).at("count").as_int64();
+    };
+    EXPECT_EQ(served(""), 2);
+    options.access.loopback_only = false;
+    EXPECT_EQ(served(""), 1);
+    options.access.tokens = api::TokenList::parse("read:looker").value();
+    EXPECT_EQ(served("Bearer looker"), 2);
+}
+
 TEST_F(Access, with_tokens_all_but_health_ask_for_one) {
     options.access.tokens = api::TokenList::parse("read:looker, admin:boss,plain").value();
     auto const as = [&](std::string const& method, std::string const& target, std::string const& authorization) {
