@@ -198,10 +198,23 @@ TEST_F(Answers, of_collecting_tell_what_came) {
               R"("duplicate_events":103,"inserted":9,"timestamp":"2026-01-15T12:00:00Z"})");
     EXPECT_EQ(collector.limit, 50);
     EXPECT_EQ(json_of(post("/enhanced/collect", "")).at("database_provider").as_string(), "sqlite");
-    collector.outcome = fail(ErrorCode::unavailable, "GitHub does not answer");
+}
+
+TEST_F(Answers, of_collecting_in_vain_tell_who_failed) {
+    collector.outcome =
+        api::CollectOutcome{.status = "failed", .reason = "a/b: GitHub answered 502", .retry_after = {}};
+    collector.outcome->retry_after = seconds(90);
+    for (auto const* const target : {"/collect", "/enhanced/collect"}) {
+        auto const refused = post(target, "");
+        EXPECT_EQ(refused.status, 503U);
+        EXPECT_EQ(json_of(refused).at("error_code").as_string(), "GITHUB_UNAVAILABLE");
+        EXPECT_EQ(json_of(refused).at("detail").as_string(), "a/b: GitHub answered 502");
+        EXPECT_EQ(header(refused, "Retry-After"), "90");
+    }
+    collector.outcome = fail(ErrorCode::unavailable, "the disk is full");
     auto const refused = post("/collect", "");
     EXPECT_EQ(refused.status, 503U);
-    EXPECT_EQ(json_of(refused).at("error_code").as_string(), "GITHUB_UNAVAILABLE");
+    EXPECT_EQ(json_of(refused).at("error_code").as_string(), "DATABASE_UNAVAILABLE");
     EXPECT_TRUE(header(refused, "Retry-After"));
 }
 
