@@ -18,6 +18,7 @@ struct FakeStore {
     bool healthy = true;
     std::optional<Error> broken; ///< every question about events fails with it
     int questions = 0;           ///< tally() and busiest() that were asked
+    int state_lists = 0;         ///< list_state() that were asked
     bool slow = false;           ///< tally() gives way to others before it answers
     DatabaseDescription description{.provider = "sqlite", .configuration = {{"database_path", "./test.db"}}};
 
@@ -260,6 +261,7 @@ class FakeMetrics final : public MetricsRepository {
         co_return Result<void>{};
     }
     Async<Result<std::vector<StateEntry>>> list_state(std::string prefix) override {
+        ++store_.state_lists;
         std::vector<StateEntry> found;
         for (auto const& [key, entry] : store_.states) {
             if (key.starts_with(prefix)) found.push_back(entry);

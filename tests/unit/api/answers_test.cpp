@@ -3,6 +3,8 @@
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "unit/api/api_fixture.hpp"
 
 using namespace gem;
@@ -254,6 +256,28 @@ TEST_F(Answers, of_metrics_are_prometheus_text) {
               std::string::npos);
     EXPECT_NE(page.find(R"(route="other",method="GET",status="404"} 1)"), std::string::npos);
     EXPECT_EQ(page.find("xxxxx"), std::string::npos);
+}
+
+TEST_F(Answers, of_the_watch_list_read_the_records_of_coverage_once) {
+    auto const asked_of = [&](int repositories) {
+        for (int i = 0; i < repositories; ++i) {
+            auto const name = fmt::format("octo-org/r{}", i);
+            store_event(std::to_string(i), "PushEvent", clock.now() - hours(2), name);
+            collector.list[name] = {.repo = name, .reason = {}, .last_poll = {}, .next_poll = {}};
+            auto const since = "coverage#since#" + name;
+            store.states[since] = {.key = since,
+                                   .value = JsonText::already_validated(R"({"since":"2026-01-15T09:00:00Z"})"),
+                                   .version = 1};
+        }
+        auto const before = store.state_lists;
+        auto const answer = body("/repositories");
+        EXPECT_EQ(answer.at("count").as_int64(), repositories);
+        EXPECT_EQ(text(answer.at("repositories").at(0).at("coverage").at("gaps").at(0).at("reason")),
+                  R"("not yet polled")");
+        return store.state_lists - before;
+    };
+    auto const for_one = asked_of(1);
+    EXPECT_EQ(asked_of(20), for_one);
 }
 
 TEST_F(Answers, about_coverage_follow_the_collectors_records) {
