@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,6 +71,20 @@ struct Windowed : Figures, WindowedPart {
 /// a target was polled without a break, `coverage#gap#TARGET#FROM` but for what, `poll#TARGET` up to when. Without a
 /// record nobody vouches for the window: all of it is a gap.
 Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo);
+
+/// The collector's records by target, for those who ask about many repositories.
+struct CoverageRecords {
+    std::map<std::string, JsonText, std::less<>> since;
+    std::map<std::string, JsonText, std::less<>> poll;
+    std::map<std::string, std::vector<JsonText>, std::less<>> gaps; ///< of each target by their start
+};
+
+/// All records; with `repo` only those that speak for it.
+Async<Result<CoverageRecords>> coverage_records(DatabaseService& database, std::optional<RepoName> repo);
+
+/// The same as above, out of records that were read before.
+Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords const& records, TimeWindow window,
+                                    std::optional<RepoName> repo);
 
 /// `window`, `coverage` and `timestamp` of an answer.
 Async<Result<WindowedPart>> windowed_part(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,

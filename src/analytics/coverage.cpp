@@ -1,5 +1,6 @@
 // How complete the data of a window is, out of the collector's records.
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::string_view since_prefix = "coverage#since#";
 constexpr std::string_view gap_prefix = "coverage#gap#";
+constexpr std::string_view poll_prefix = "poll#";
 constexpr std::size_t most_gaps = 1000; ///< that one answer lists
 
 /// A time in a member of a state document; nothing if it is not there.
@@ -43,57 +45,101 @@ void add_gap(std::vector<CoverageGap>& gaps, TimeWindow window, UtcTime from, Ut
     if (from < to) gaps.push_back({.from = from, .to = to, .reason = std::move(reason)});
 }
 
+/// The targets that may speak for a repository, the first that has records does.
+std::array<std::string, 2> speakers_of(RepoName const& repo) {
+    return {repo.key(), "org:" + repo.key().substr(0, repo.key().find('/'))};
+}
+
 /// The targets whose records speak for `repo`, out of those that have any; all of them without one.
-std::vector<StateEntry> speaking_for(std::optional<RepoName> const& repo, std::vector<StateEntry> since) {
-    if (!repo) return since;
-    auto const organisation = "org:" + repo->key().substr(0, repo->key().find('/'));
-    for (auto const& target : {repo->key(), organisation}) {
-        for (auto& entry : since) {
-            if (entry.key.substr(since_prefix.size()) == target) return {std::move(entry)};
+std::vector<std::string_view> speaking_for(std::optional<RepoName> const& repo, CoverageRecords const& records) {
+    std::vector<std::string_view> targets;
+    if (repo) {
+        for (auto const& target : speakers_of(*repo)) {
+            auto const found = records.since.find(target);
+            if (found != records.since.end()) return {found->first};
         }
+    } else {
+        for (auto const& [target, record] : records.since) targets.push_back(target);
     }
-    return {};
+    return targets;
+}
+
+/// Reads the one target that speaks for a repository, if there is one.
+Async<Result<CoverageRecords>> records_about(DatabaseService& database, RepoName repo) {
+    CoverageRecords records;
+    for (auto const& target : speakers_of(repo)) {
+        auto since = co_await database.metrics().get_state(std::string(since_prefix) + target);
+        if (!since) co_return fail(since.error().within("coverage"));
+        if (!*since) continue;
+        records.since.emplace(target, std::move((*since)->value));
+        auto polled = co_await database.metrics().get_state(std::string(poll_prefix) + target);
+        if (!polled) co_return fail(polled.error().within("coverage"));
+        if (*polled) records.poll.emplace(target, std::move((*polled)->value));
+        auto gaps = co_await database.metrics().list_state(fmt::format("{}{}#", gap_prefix, target));
+        if (!gaps) co_return fail(gaps.error().within("coverage"));
+        for (auto& gap : *gaps) records.gaps[target].push_back(std::move(gap.value));
+        break;
+    }
+    co_return records;
 }
 
 } // namespace
 
-Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo) {
+Async<Result<CoverageRecords>> coverage_records(DatabaseService& database, std::optional<RepoName> repo) {
+    if (repo) co_return co_await records_about(database, std::move(*repo));
+    CoverageRecords records;
+    auto since = co_await database.metrics().list_state(std::string(since_prefix));
+    if (!since) co_return fail(since.error().within("coverage"));
+    if (since->empty()) co_return records;
+    for (auto& entry : *since) records.since.emplace(entry.key.substr(since_prefix.size()), std::move(entry.value));
+    auto polled = co_await database.metrics().list_state(std::string(poll_prefix));
+    if (!polled) co_return fail(polled.error().within("coverage"));
+    for (auto& entry : *polled) records.poll.emplace(entry.key.substr(poll_prefix.size()), std::move(entry.value));
+    auto gaps = co_await database.metrics().list_state(std::string(gap_prefix));
+    if (!gaps) co_return fail(gaps.error().within("coverage"));
+    for (auto& gap : *gaps) records.gaps[std::string(gap_target(gap.key))].push_back(std::move(gap.value));
+    co_return records;
+}
+
+Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords const& records, TimeWindow window,
+                                    std::optional<RepoName> repo) {
     auto sources = co_await database.events().sources(window, repo);
     if (!sources) co_return fail(sources.error().within("coverage"));
     Coverage coverage;
     coverage.sources = std::move(*sources);
-    auto since = co_await database.metrics().list_state(std::string(since_prefix));
-    if (!since) co_return fail(since.error().within("coverage"));
-    auto const targets = speaking_for(repo, std::move(*since));
+    auto const targets = speaking_for(repo, records);
     if (targets.empty()) {
         add_gap(coverage.gaps, window, window.from, window.to, "no record says that this time was covered");
         coverage.complete = coverage.gaps.empty();
         co_return coverage;
     }
-    auto recorded = co_await database.metrics().list_state(std::string(gap_prefix));
-    if (!recorded) co_return fail(recorded.error().within("coverage"));
-    for (auto const& entry : targets) {
-        auto const target = entry.key.substr(since_prefix.size());
+    for (auto const target : targets) {
         auto const because = [&](std::string_view why) {
             return repo ? std::string(why) : fmt::format("{}: {}", target, why);
         };
-        auto polled = co_await database.metrics().get_state("poll#" + target);
-        if (!polled) co_return fail(polled.error().within("coverage"));
-        auto const start = time_member(entry.value, "since").value_or(window.to);
-        auto const last = *polled ? time_member((*polled)->value, "last_complete") : std::nullopt;
+        auto const start = time_member(records.since.find(target)->second, "since").value_or(window.to);
+        auto const polled = records.poll.find(target);
+        auto const last = polled != records.poll.end() ? time_member(polled->second, "last_complete") : std::nullopt;
         auto const end = std::max(start, last.value_or(start));
         add_gap(coverage.gaps, window, window.from, start, because("not yet watched"));
         add_gap(coverage.gaps, window, end, window.to, because("not yet polled"));
-        for (auto const& gap : *recorded) {
-            if (gap_target(gap.key) != target) continue;
-            add_gap(coverage.gaps, window, time_member(gap.value, "from").value_or(window.from),
-                    time_member(gap.value, "to").value_or(window.to), because(text_member(gap.value, "reason")));
+        auto const recorded = records.gaps.find(target);
+        if (recorded == records.gaps.end()) continue;
+        for (auto const& gap : recorded->second) {
+            add_gap(coverage.gaps, window, time_member(gap, "from").value_or(window.from),
+                    time_member(gap, "to").value_or(window.to), because(text_member(gap, "reason")));
         }
     }
     std::ranges::sort(coverage.gaps, {}, [](CoverageGap const& gap) { return std::tie(gap.from, gap.to, gap.reason); });
     coverage.complete = coverage.gaps.empty();
     if (coverage.gaps.size() > most_gaps) coverage.gaps.resize(most_gaps);
     co_return coverage;
+}
+
+Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo) {
+    auto const records = co_await coverage_records(database, repo);
+    if (!records) co_return fail(records.error());
+    co_return co_await coverage_of(database, *records, window, std::move(repo));
 }
 
 } // namespace gem

@@ -65,8 +65,6 @@ Api::Api(DatabaseService& database, CollectorControl* collector, Clock const& cl
 
 Api::~Api() = default;
 
-void Api::note_write(std::uint64_t generation) { generation_.seen(generation, options_.steady_now()); }
-
 http::Response Api::refusal(Problem const& problem) const { return problem.response(clock_.now()); }
 
 std::optional<http::Response> Api::answer_now(http::Request const& request) {
@@ -214,6 +212,7 @@ Async<http::Response> Api::compute(Route const& route, Arguments const& argument
                           .collector = collector_,
                           .metrics = metrics_,
                           .store = store_,
+                          .public_only = !options_.access.loopback_only && options_.access.tokens.empty(),
                           .supported_providers = options_.supported_providers,
                           .routes = routes_,
                           .started = started_,

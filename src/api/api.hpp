@@ -38,10 +38,6 @@ class Api final : public http::Service {
     std::optional<http::Response> answer_now(http::Request const& request) override;
     Async<http::Response> answer(http::Request const& request) override;
 
-    /// This process wrote, and the store's write generation is now `generation`: kept answers of before are not sent
-    /// any more. Without this call they are sent for 20 ms at most.
-    void note_write(std::uint64_t generation);
-
     [[nodiscard]] std::vector<Route> const& routes() const { return routes_; }
     [[nodiscard]] ServerMetrics& metrics() { return metrics_; }
 

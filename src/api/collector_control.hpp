@@ -20,6 +20,8 @@ struct CollectOutcome {
     std::int64_t new_events = 0;
     std::int64_t duplicate_events = 0;
     std::int64_t inserted = 0;
+    std::string reason{};                 ///< when failed: what GitHub answered, or why it could not be asked
+    std::optional<seconds> retry_after{}; ///< when failed: until GitHub is to be asked again, if that is known
 };
 
 /// A repository of the watch list.
@@ -36,7 +38,8 @@ struct WatchedRepo {
 class CollectorControl {
   public:
     virtual ~CollectorControl() = default;
-    /// One cycle now, or the result of the one under way; at most `limit` events where that is given.
+    /// One cycle now, or the result of the one under way; at most `limit` events where that is given. An error is the
+    /// store's; what GitHub refused is in the outcome.
     virtual Async<Result<CollectOutcome>> collect_now(std::optional<std::int64_t> limit) = 0;
     /// `healthy`, `degraded`, `idle` …: what /health shows as collector_status.
     [[nodiscard]] virtual std::string status() const = 0;

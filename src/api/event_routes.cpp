@@ -157,7 +157,8 @@ Async<Outcome> get_events(Context const& context, Arguments const& arguments) {
                                                                 .actor = params.actor,
                                                                 .window = *window,
                                                                 .limit = static_cast<std::size_t>(params.limit),
-                                                                .cursor = std::move(store_cursor)});
+                                                                .cursor = std::move(store_cursor),
+                                                                .public_only = context.public_only});
     if (!page) co_return std::unexpected(problem_of(page.error()));
     auto part = co_await windowed_part(context.database, *window, params.repo, context.now);
     if (!part) co_return std::unexpected(problem_of(part.error()));

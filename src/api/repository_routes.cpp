@@ -61,7 +61,8 @@ std::expected<RepoName, Problem> repo_of(Arguments const& arguments) {
     return *repo;
 }
 
-Async<std::expected<WatchEntry, Problem>> entry_of(Context const& context, WatchedRepo watched) {
+Async<std::expected<WatchEntry, Problem>> entry_of(Context const& context, CoverageRecords const& records,
+                                                   WatchedRepo watched) {
     WatchEntry entry{.repo = watched.repo,
                      .state = watched.state,
                      .reason = {},
@@ -85,7 +86,7 @@ Async<std::expected<WatchEntry, Problem>> entry_of(Context const& context, Watch
     if (entry.first_event && entry.last_event) {
         TimeWindow const window{.from = std::chrono::floor<minutes>(*entry.first_event),
                                 .to = std::chrono::floor<minutes>(*entry.last_event) + minutes(1)};
-        auto coverage = co_await coverage_of(context.database, window, *name);
+        auto coverage = co_await coverage_of(context.database, records, window, *name);
         if (!coverage) co_return std::unexpected(problem_of(coverage.error()));
         entry.coverage = std::move(*coverage);
     }
@@ -93,7 +94,11 @@ Async<std::expected<WatchEntry, Problem>> entry_of(Context const& context, Watch
 }
 
 Async<Outcome> reply_with(Context const& context, WatchedRepo watched, unsigned status) {
-    auto entry = co_await entry_of(context, std::move(watched));
+    auto const name = RepoName::parse(watched.repo);
+    auto const records =
+        name ? co_await coverage_records(context.database, *name) : Result<CoverageRecords>(CoverageRecords{});
+    if (!records) co_return std::unexpected(problem_of(records.error()));
+    auto entry = co_await entry_of(context, *records, std::move(watched));
     if (!entry) co_return std::unexpected(std::move(entry.error()));
     WatchEntryAnswer answer;
     static_cast<WatchEntry&>(answer) = std::move(*entry);
@@ -105,9 +110,11 @@ Async<Outcome> list_watched(Context const& context, Arguments const& arguments) 
     if (context.collector == nullptr) co_return std::unexpected(no_collector());
     auto watched = co_await context.collector->watched();
     if (!watched) co_return std::unexpected(problem_of(watched.error()));
+    auto const records = co_await coverage_records(context.database, std::nullopt);
+    if (!records) co_return std::unexpected(problem_of(records.error()));
     WatchListAnswer answer;
     for (auto& each : *watched) {
-        auto entry = co_await entry_of(context, std::move(each));
+        auto entry = co_await entry_of(context, *records, std::move(each));
         if (!entry) co_return std::unexpected(std::move(entry.error()));
         answer.repositories.push_back(std::move(*entry));
     }

@@ -51,6 +51,7 @@ struct Context {
     CollectorControl* collector; ///< null when this process does not collect
     ServerMetrics& metrics;
     StoreWatch& store;
+    bool public_only; ///< strangers may ask: events of private repositories are not for them
     std::vector<std::string> const& supported_providers;
     std::vector<Route> const& routes;
     UtcTime started;
@@ -134,5 +135,7 @@ Parameter bots_parameter();
 Parameter format_parameter();
 /// hours (with its default), offset_minutes and until, then `more`.
 std::vector<Parameter> windowed(std::int64_t fallback_hours, std::vector<Parameter> more);
+/// limit, order and bots, then `more`: what the two trending lists take besides their window.
+std::vector<Parameter> trending_parameters(std::vector<Parameter> more);
 
 } // namespace gem::api

@@ -69,4 +69,21 @@ std::vector<Parameter> windowed(std::int64_t fallback_hours, std::vector<Paramet
     return parameters;
 }
 
+std::vector<Parameter> trending_parameters(std::vector<Parameter> more) {
+    std::vector<Parameter> parameters = {{.name = "limit",
+                                          .type = ParameterType::integer,
+                                          .sentence = "How many repositories.",
+                                          .default_number = 10,
+                                          .min = 1,
+                                          .max = 100},
+                                         {.name = "order",
+                                          .type = ParameterType::choice,
+                                          .sentence = "By number of events, or by score.",
+                                          .default_text = "events",
+                                          .choices = {"events", "score"}},
+                                         bots_parameter()};
+    for (auto& each : more) parameters.push_back(std::move(each));
+    return parameters;
+}
+
 } // namespace gem::api

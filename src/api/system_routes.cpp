@@ -237,7 +237,14 @@ Async<std::expected<CollectFigures, Problem>> collect_figures(Context const& con
                                           .headers = {{"Retry-After", "60"}}});
     }
     auto outcome = co_await context.collector->collect_now(arguments.get<std::int64_t>("limit"));
-    if (!outcome) co_return std::unexpected(problem_of(outcome.error(), "GITHUB_UNAVAILABLE"));
+    if (!outcome) co_return std::unexpected(problem_of(outcome.error()));
+    if (outcome->status == "failed") {
+        Error const refused{.code = ErrorCode::unavailable,
+                            .message = outcome->reason,
+                            .retryable = true,
+                            .retry_after = outcome->retry_after};
+        co_return std::unexpected(problem_of(refused, "GITHUB_UNAVAILABLE"));
+    }
     co_return CollectFigures{.status = outcome->status,
                              .events_collected = outcome->events_collected,
                              .new_events = outcome->new_events,

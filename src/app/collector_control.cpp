@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace gem {
 
 namespace {
@@ -15,20 +18,52 @@ api::WatchedRepo as_api(WatchedRepository const& watched) {
             .from_configuration = watched.from_configuration};
 }
 
+/// Until the first of the targets is to be asked again.
+std::optional<seconds> until_retry(CollectReport const& report) {
+    std::optional<UtcTime> first;
+    for (auto const& target : report.targets) {
+        if (target.next_poll && (!first || *target.next_poll < *first)) first = target.next_poll;
+    }
+    if (!first) return std::nullopt;
+    return std::max(*first - report.finished, seconds(1));
+}
+
+constexpr std::size_t most_reasons = 5;
+
+std::string reason_of(std::vector<std::string> const& errors) {
+    auto const shown = std::min(errors.size(), most_reasons);
+    auto reason =
+        fmt::format("{}", fmt::join(errors.begin(), errors.begin() + static_cast<std::ptrdiff_t>(shown), "; "));
+    if (errors.size() > shown) reason += fmt::format("; and {} more", errors.size() - shown);
+    return reason;
+}
+
 } // namespace
+
+Result<api::CollectOutcome> outcome_of(CollectReport const& report) {
+    bool const failed = report.all_failed();
+    auto const by_store = std::ranges::find_if(report.targets, &TargetReport::store_failed);
+    if (failed && by_store != report.targets.end()) return fail(ErrorCode::unavailable, by_store->message);
+    api::CollectOutcome outcome{.status = failed                  ? "failed"
+                                          : report.errors.empty() ? "completed"
+                                                                  : "partial",
+                                .events_collected = static_cast<std::int64_t>(report.events_collected),
+                                .new_events = static_cast<std::int64_t>(report.new_events),
+                                .duplicate_events = static_cast<std::int64_t>(report.duplicate_events),
+                                .inserted = static_cast<std::int64_t>(report.inserted)};
+    if (failed) {
+        outcome.reason = reason_of(report.errors);
+        outcome.retry_after = until_retry(report);
+    }
+    return outcome;
+}
 
 Async<Result<api::CollectOutcome>> CollectorDesk::collect_now(std::optional<std::int64_t> limit) {
     std::optional<std::size_t> most;
     if (limit) most = static_cast<std::size_t>(std::max<std::int64_t>(*limit, 0));
     auto const report = co_await collecting_.collector().collect_once(most);
     if (!report) co_return fail(report.error());
-    co_return api::CollectOutcome{.status = report->all_failed()     ? "failed"
-                                            : report->errors.empty() ? "completed"
-                                                                     : "partial",
-                                  .events_collected = static_cast<std::int64_t>(report->events_collected),
-                                  .new_events = static_cast<std::int64_t>(report->new_events),
-                                  .duplicate_events = static_cast<std::int64_t>(report->duplicate_events),
-                                  .inserted = static_cast<std::int64_t>(report->inserted)};
+    co_return outcome_of(*report);
 }
 
 std::string CollectorDesk::status() const { return collecting_.collector().status().status; }

@@ -6,6 +6,10 @@
 
 namespace gem {
 
+/// What the API is told of a cycle. When nothing of it was answered it is `failed`, with the reasons; the store's
+/// failing is an error (unavailable).
+Result<api::CollectOutcome> outcome_of(CollectReport const& report);
+
 /// On the server's thread. `collecting` outlives it.
 class CollectorDesk final : public api::CollectorControl {
   public:

@@ -7,12 +7,12 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <numeric>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "app/settings_file.hpp"
+#include "base/edit_distance.hpp"
 #include "domain/repo_name.hpp"
 
 extern char** environ;
@@ -210,22 +210,6 @@ class Reader {
     SettingMistakes mistakes_;
 };
 
-/// Levenshtein's distance.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            auto const changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
-        }
-    }
-    return row[b.size()];
-}
-
 } // namespace
 
 std::string SettingRow::variable() const {
@@ -275,7 +259,7 @@ std::optional<std::string> nearest_name(std::string_view given, std::vector<std:
     std::optional<std::string> best;
     std::size_t best_distance = std::max<std::size_t>(2, given.size() / 3) + 1;
     for (auto const& name : names) {
-        auto const d = distance(ascii_lower(given), name);
+        auto const d = edit_distance(ascii_lower(given), name);
         if (d < best_distance) {
             best_distance = d;
             best = name;

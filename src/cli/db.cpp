@@ -100,7 +100,7 @@ void add_db(CommandLine& line) {
 
     auto check_json = std::make_shared<bool>(false);
     line.add(db, "check", "Let the store check its own consistency", {storage, SettingGroup::log},
-             "For SQLite: PRAGMA integrity_check and more. Example:\n  github-events-monitor db check\n\n"
+             "For SQLite: PRAGMA integrity_check, at most 100 findings. Example:\n  github-events-monitor db check\n\n"
              "Exit statuses: 0 consistent; 1 findings, one a line; 2 usage.",
              [check_json](Context const& context) { return check(context, *check_json); })
         .add_flag("--json", *check_json, "As one JSON object");

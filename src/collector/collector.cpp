@@ -123,6 +123,7 @@ Async<TargetReport> Collector::poll(Tracked& tracked, std::optional<std::size_t>
         // The events are stored; the next poll only repeats some of them.
         report.outcome = "failed";
         report.message = kept.error().within("writing the state of polling " + report.target).message;
+        report.store_failed = true;
         refreshed_.reset();
     }
     co_return report;

@@ -230,6 +230,7 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
     if (auto stored = co_await store(harvest, report); !stored) {
         harvest.outcome = PollOutcome::failed;
         harvest.message = stored.error().message;
+        report.store_failed = true;
         harvest.retry_at.reset();
     }
     bool const complete = harvest.outcome == PollOutcome::fresh && !harvest.limited;
@@ -239,6 +240,7 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
         if (!noted) {
             harvest.outcome = PollOutcome::failed;
             harvest.message = noted.error().within("writing the coverage of " + report.target).message;
+            report.store_failed = true;
         }
     }
 

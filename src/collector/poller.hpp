@@ -29,6 +29,7 @@ struct TargetReport {
     bool gap = false;         ///< events may have been missed before this poll
     std::string message;      ///< for a person; empty when all is well
     std::optional<UtcTime> next_poll;
+    bool store_failed = false; ///< it is the database that failed, not GitHub
     [[nodiscard]] bool failed() const { return outcome == "failed" || outcome == "refused"; }
 };
 

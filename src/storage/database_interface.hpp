@@ -104,6 +104,7 @@ struct EventQuery {
     std::size_t limit = 100; ///< 1–1000
     /// What a former page gave as next_cursor; of another question: invalid_argument.
     std::optional<std::string> cursor;
+    bool public_only = false; ///< leaves out what is_public is false of: events of private repositories
 };
 
 struct EventPage {

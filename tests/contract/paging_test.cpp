@@ -69,6 +69,30 @@ TEST_P(Paging, there_is_no_cursor_when_there_is_no_more) {
     EXPECT_FALSE(last.next_cursor);
 }
 
+TEST_P(Paging, events_of_private_repositories_can_be_left_out) {
+    std::vector<Event> batch;
+    for (int i = 0; i < 6; ++i) {
+        Event event = make_event(std::to_string(i)).after(seconds(i));
+        event.is_public = i % 2 == 0;
+        batch.push_back(std::move(event));
+    }
+    insert(batch);
+    std::vector<std::string> const open = {"4", "2", "0"};
+    EXPECT_EQ(find(of_tool()).size(), 6U);
+    for (std::size_t const limit : {1, 2, 3, 100}) {
+        EventQuery of_one = of_tool(limit);
+        of_one.public_only = true;
+        EXPECT_EQ(ids_of(find_all(of_one)), open) << limit;
+        EventQuery const of_all{.window = window_after_ten(seconds(0), hours(1)), .limit = limit, .public_only = true};
+        EXPECT_EQ(ids_of(find_all(of_all)), open) << limit;
+    }
+    auto everything = of_tool(1);
+    everything.public_only = true;
+    everything.cursor = wait_ok(events().find_events(everything)).next_cursor;
+    everything.public_only = false;
+    EXPECT_EQ(wait_error(events().find_events(everything)).code, ErrorCode::invalid_argument);
+}
+
 TEST_P(Paging, a_limit_is_1_to_1000) {
     insert_stars(1001);
     EXPECT_EQ(wait_error(events().find_events(of_tool(0))).code, ErrorCode::invalid_argument);

@@ -18,6 +18,7 @@ struct FakeStore {
     bool healthy = true;
     std::optional<Error> broken; ///< every question about events fails with it
     int questions = 0;           ///< tally() and busiest() that were asked
+    int state_lists = 0;         ///< list_state() that were asked
     bool slow = false;           ///< tally() gives way to others before it answers
     DatabaseDescription description{.provider = "sqlite", .configuration = {{"database_path", "./test.db"}}};
 
@@ -87,7 +88,7 @@ class FakeEvents final : public EventsRepository {
         if (store_.broken) co_return fail(*store_.broken);
         auto found = store_.in(query.window, query.repo);
         std::erase_if(found, [&](Event const& event) {
-            return (query.type && event.type != *query.type) ||
+            return (query.public_only && !event.is_public) || (query.type && event.type != *query.type) ||
                    (query.actor && ascii_lower(event.actor_login) != ascii_lower(*query.actor));
         });
         std::ranges::sort(found, std::ranges::greater{}, [](Event const& e) {
@@ -260,6 +261,7 @@ class FakeMetrics final : public MetricsRepository {
         co_return Result<void>{};
     }
     Async<Result<std::vector<StateEntry>>> list_state(std::string prefix) override {
+        ++store_.state_lists;
         std::vector<StateEntry> found;
         for (auto const& [key, entry] : store_.states) {
             if (key.starts_with(prefix)) found.push_back(entry);

@@ -93,8 +93,9 @@ std::optional<RepoSummary> summarize(ReferenceStore const& store, ReferenceNames
 }
 
 std::string question_of(EventQuery const& query) {
-    return fmt::format("events\n{}\n{}\n{}\n{}\n{}", query.repo ? query.repo->key() : "", query.type.value_or(""),
-                       ascii_lower(query.actor.value_or("")), to_unix(query.window.from), to_unix(query.window.to));
+    return fmt::format("events\n{}\n{}\n{}\n{}\n{}\n{}", query.repo ? query.repo->key() : "", query.type.value_or(""),
+                       ascii_lower(query.actor.value_or("")), to_unix(query.window.from), to_unix(query.window.to),
+                       query.public_only);
 }
 
 } // namespace
@@ -144,6 +145,7 @@ Async<Result<EventPage>> ReferenceEvents::find_events(EventQuery query) {
         for (auto stored = found.rbegin(); stored != found.rend(); ++stored) {
             auto const& event = (*stored)->event;
             if (!(*stored)->raw) continue;
+            if (query.public_only && !event.is_public) continue;
             if (query.type && event.type != *query.type) continue;
             if (query.actor && ascii_lower(event.actor_login) != ascii_lower(*query.actor)) continue;
             if (!before.empty() && key_of(event) >= before) continue;

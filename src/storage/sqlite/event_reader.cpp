@@ -119,8 +119,8 @@ Result<EventPage> find_event_page(Handle& handle, EventQuery const& query) {
     auto const from = std::to_string(to_unix(query.window.from));
     auto const to = std::to_string(to_unix(query.window.to));
     auto const actor = query.actor ? ascii_lower(*query.actor) : std::string();
-    auto const question =
-        hash_question({"events", query.repo ? query.repo->key() : "", query.type.value_or(""), actor, from, to});
+    auto const question = hash_question({"events", query.repo ? query.repo->key() : "", query.type.value_or(""), actor,
+                                         from, to, query.public_only ? "public" : ""});
     std::optional<Place> before;
     if (query.cursor) {
         auto fields = decode_cursor(question, *query.cursor, 4);
@@ -142,6 +142,7 @@ Result<EventPage> find_event_page(Handle& handle, EventQuery const& query) {
             statement.bind_null(6);
         return statement;
     };
+    std::int64_t const public_only = query.public_only ? 1 : 0;
     std::vector<Found> found;
     if (query.repo) {
         for (auto const& slice : resolve(handle, *query.repo).slices) {
@@ -153,9 +154,9 @@ Result<EventPage> find_event_page(Handle& handle, EventQuery const& query) {
                 "JOIN event_bodies b ON b.id = e.body WHERE e.repo = ?7 AND e.created_at >= ?1 AND e.created_at < ?2 "
                 "AND "
                 "(e.created_at, e.type, e.id) <= (?3, ?4, ?5) AND (?6 IS NULL OR e.type = ?6) AND "
-                "(?8 IS NULL OR coalesce(e.login, a.login) = ?8 COLLATE NOCASE) ORDER BY e.created_at DESC, e.type "
-                "DESC, e.id DESC");
-            bind(statement, window).bind(7, static_cast<std::int64_t>(slice.repo));
+                "(?8 IS NULL OR coalesce(e.login, a.login) = ?8 COLLATE NOCASE) AND (?9 = 0 OR e.public <> 0) "
+                "ORDER BY e.created_at DESC, e.type DESC, e.id DESC");
+            bind(statement, window).bind(7, static_cast<std::int64_t>(slice.repo)).bind(9, public_only);
             if (query.actor)
                 statement.bind(8, actor);
             else
@@ -168,9 +169,9 @@ Result<EventPage> find_event_page(Handle& handle, EventQuery const& query) {
                            ", b.payload FROM event_rows e INDEXED BY event_rows_by_time JOIN repos r ON r.id = e.repo "
                            "LEFT JOIN actors a ON a.id = e.actor JOIN event_bodies b ON b.id = e.body WHERE "
                            "e.created_at >= ?1 AND e.created_at < ?2 AND "
-                           "(e.created_at, e.type, e.id) <= (?3, ?4, ?5) AND (?6 IS NULL OR e.type = ?6) "
-                           "ORDER BY e.created_at DESC, e.type DESC, e.id DESC");
-        bind(statement, query.window);
+                           "(e.created_at, e.type, e.id) <= (?3, ?4, ?5) AND (?6 IS NULL OR e.type = ?6) AND "
+                           "(?7 = 0 OR e.public <> 0) ORDER BY e.created_at DESC, e.type DESC, e.id DESC");
+        bind(statement, query.window).bind(7, public_only);
         if (auto done = collect(statement, before, query.limit, found); !done) return fail(done.error());
     }
     std::ranges::sort(found, [](Found const& a, Found const& b) { return b.place < a.place; });

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "unit/api/api_fixture.hpp"
 
 using namespace gem;
@@ -198,10 +200,23 @@ TEST_F(Answers, of_collecting_tell_what_came) {
               R"("duplicate_events":103,"inserted":9,"timestamp":"2026-01-15T12:00:00Z"})");
     EXPECT_EQ(collector.limit, 50);
     EXPECT_EQ(json_of(post("/enhanced/collect", "")).at("database_provider").as_string(), "sqlite");
-    collector.outcome = fail(ErrorCode::unavailable, "GitHub does not answer");
+}
+
+TEST_F(Answers, of_collecting_in_vain_tell_who_failed) {
+    collector.outcome =
+        api::CollectOutcome{.status = "failed", .reason = "a/b: GitHub answered 502", .retry_after = {}};
+    collector.outcome->retry_after = seconds(90);
+    for (auto const* const target : {"/collect", "/enhanced/collect"}) {
+        auto const refused = post(target, "");
+        EXPECT_EQ(refused.status, 503U);
+        EXPECT_EQ(json_of(refused).at("error_code").as_string(), "GITHUB_UNAVAILABLE");
+        EXPECT_EQ(json_of(refused).at("detail").as_string(), "a/b: GitHub answered 502");
+        EXPECT_EQ(header(refused, "Retry-After"), "90");
+    }
+    collector.outcome = fail(ErrorCode::unavailable, "the disk is full");
     auto const refused = post("/collect", "");
     EXPECT_EQ(refused.status, 503U);
-    EXPECT_EQ(json_of(refused).at("error_code").as_string(), "GITHUB_UNAVAILABLE");
+    EXPECT_EQ(json_of(refused).at("error_code").as_string(), "DATABASE_UNAVAILABLE");
     EXPECT_TRUE(header(refused, "Retry-After"));
 }
 
@@ -241,6 +256,28 @@ TEST_F(Answers, of_metrics_are_prometheus_text) {
               std::string::npos);
     EXPECT_NE(page.find(R"(route="other",method="GET",status="404"} 1)"), std::string::npos);
     EXPECT_EQ(page.find("xxxxx"), std::string::npos);
+}
+
+TEST_F(Answers, of_the_watch_list_read_the_records_of_coverage_once) {
+    auto const asked_of = [&](int repositories) {
+        for (int i = 0; i < repositories; ++i) {
+            auto const name = fmt::format("octo-org/r{}", i);
+            store_event(std::to_string(i), "PushEvent", clock.now() - hours(2), name);
+            collector.list[name] = {.repo = name, .reason = {}, .last_poll = {}, .next_poll = {}};
+            auto const since = "coverage#since#" + name;
+            store.states[since] = {.key = since,
+                                   .value = JsonText::already_validated(R"({"since":"2026-01-15T09:00:00Z"})"),
+                                   .version = 1};
+        }
+        auto const before = store.state_lists;
+        auto const answer = body("/repositories");
+        EXPECT_EQ(answer.at("count").as_int64(), repositories);
+        EXPECT_EQ(text(answer.at("repositories").at(0).at("coverage").at("gaps").at(0).at("reason")),
+                  R"("not yet polled")");
+        return store.state_lists - before;
+    };
+    auto const for_one = asked_of(1);
+    EXPECT_EQ(asked_of(20), for_one);
 }
 
 TEST_F(Answers, about_coverage_follow_the_collectors_records) {
