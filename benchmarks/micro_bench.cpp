@@ -118,7 +118,7 @@ void encode_page(benchmark::State& state) {
     auto const rows = hour_rows();
     auto const page = encode_hour_page(rows);
     auto const back = decode_hour_page(page);
-    if (!back || back->rows != rows) {
+    if (!back || *back != rows) {
         state.SkipWithError("the page did not come back");
         return;
     }
@@ -132,7 +132,7 @@ void decode_page(benchmark::State& state) {
     auto const rows = hour_rows();
     auto const page = encode_hour_page(rows);
     auto const back = decode_hour_page(page);
-    if (!back || back->rows != rows) {
+    if (!back || *back != rows) {
         state.SkipWithError("the page did not come back");
         return;
     }
@@ -140,6 +140,24 @@ void decode_page(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(rows.size()));
 }
 BENCHMARK(decode_page);
+
+void read_packed_page(benchmark::State& state) {
+    auto const rows = hour_rows();
+    auto const page = encode_hour_page(rows);
+    auto const back = PackedPage::read(page);
+    std::vector<PageRow> seen;
+    if (back) {
+        for (auto const& span : back->spans())
+            back->for_each_row(span, [&](PageRow const& row) { seen.push_back(row); });
+    }
+    if (seen != rows) {
+        state.SkipWithError("the page did not come back");
+        return;
+    }
+    for (auto _ : state) benchmark::DoNotOptimize(PackedPage::read(page));
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(rows.size()));
+}
+BENCHMARK(read_packed_page);
 
 void take_from_rate_limiter(benchmark::State& state) {
     auto const clients = static_cast<std::size_t>(state.range(0));

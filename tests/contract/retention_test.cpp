@@ -86,6 +86,40 @@ TEST_P(Retention, raw_events_go_and_counts_stay) {
     EXPECT_EQ(wait_ok(repository.event_facts(repo("acme/tool"), all_time(), {})).size(), 30U);
 }
 
+TEST_P(Retention, the_dates_of_the_first_and_last_event_outlive_them) {
+    if (!GetParam().shared) GTEST_SKIP() << "needs a second manager over the same store";
+    keep_three_days();
+    auto const before = wait_ok(kept().events().totals());
+    EXPECT_EQ(before.first_event, ten_o_clock - days(9) - minutes(9));
+    wait_ok(kept().maintenance().apply_retention());
+    EXPECT_EQ(wait_ok(kept().events().totals()).first_event, before.first_event);
+    EXPECT_EQ(wait_ok(kept().events().totals()).last_event, ten_o_clock);
+    clock().advance(days(30));
+    EXPECT_EQ(wait_ok(kept().maintenance().apply_retention()), 30);
+    EXPECT_EQ(wait_ok(kept().events().totals()).raw_events, 0);
+    EXPECT_EQ(wait_ok(kept().events().totals()).first_event, before.first_event);
+    EXPECT_EQ(wait_ok(kept().events().totals()).last_event, ten_o_clock);
+}
+
+TEST_P(Retention, removes_more_than_fits_into_one_transaction) {
+    if (!GetParam().shared) GTEST_SKIP() << "needs a second manager over the same store";
+    std::vector<Event> batch;
+    for (int i = 0; i < 45'000; ++i) {
+        // A busy hour, then quiet ones.
+        auto const time = i < 44'000 ? ten_o_clock - days(9) + seconds(i % 3600)
+                                     : ten_o_clock - days(8) + hours(i % 100) + seconds(i % 60);
+        batch.push_back(make_event(std::to_string(i)).at(time).of("acme/tool", 7 + i % 500));
+    }
+    insert(batch);
+    auto const manager = open(days(3));
+    auto const gone = wait_ok(manager->maintenance().apply_retention());
+    EXPECT_EQ(gone + wait_ok(manager->events().totals()).raw_events, 45'000);
+    EXPECT_EQ(gone, 45'000);
+    EXPECT_EQ(wait_ok(manager->events().totals()).events, 45'000);
+    EXPECT_EQ(wait_ok(manager->maintenance().verify()).drift_total, 0);
+    wait_ok(manager->connection().close());
+}
+
 TEST_P(Retention, counts_from_before_the_horizon_are_no_drift_and_outlive_a_rebuild) {
     if (!GetParam().shared) GTEST_SKIP() << "needs a second manager over the same store";
     keep_three_days();

@@ -39,7 +39,7 @@ struct Part {
     std::int64_t hour = 0;
     int from_minute = 0;
     int to_minute = 60;
-    HourPage const& page;
+    PackedPage const& page;
     [[nodiscard]] bool whole() const { return from_minute == 0 && to_minute == 60; }
     [[nodiscard]] bool holds(PageRow const& row) const { return row.minute >= from_minute && row.minute < to_minute; }
 };
@@ -50,7 +50,7 @@ Result<void> for_each_part(Handle& handle, PageCache& pages, TimeWindow const& w
     if (window.empty()) return {};
     auto const first = to_unix(window.from) / 3600;
     auto const last = (to_unix(window.to) + 3599) / 3600;
-    return pages.for_each(handle, first, last, [&](std::int64_t hour, HourPage const& page) {
+    return pages.for_each(handle, first, last, [&](std::int64_t hour, PackedPage const& page) {
         auto const minute_of = [&](UtcTime time) {
             return static_cast<int>(std::clamp<std::int64_t>((to_unix(time) - hour * 3600) / 60, 0, 60));
         };
@@ -63,8 +63,8 @@ Result<void> for_each_part(Handle& handle, PageCache& pages, TimeWindow const& w
 class Gathering {
   public:
     void add(Part const& part, std::uint32_t repo, bool with_rows) {
-        for (auto const& row : part.page.of(repo)) {
-            if (!part.holds(row)) continue;
+        part.page.for_each_row(repo, [&](PageRow const& row) {
+            if (!part.holds(row)) return;
             if (row.kind >= counts_.size()) counts_.resize(row.kind + 1U);
             counts_[row.kind] += row.events;
             if (with_rows)
@@ -72,7 +72,7 @@ class Gathering {
                                  .kind = row.kind,
                                  .actor = row.actor,
                                  .events = row.events});
-        }
+        });
     }
 
     /// Rows in order of (minute, type, action, actor), those alike added up: kinds differ by source, too.
@@ -137,11 +137,15 @@ Result<std::vector<RepoActivity>> find_busiest(Handle& handle, PageCache& pages,
     auto const window = whole_minutes(asked);
     auto const summed = for_each_part(handle, pages, window, [](Part const& part) {
         if (part.whole()) {
-            for (auto const& span : part.page.spans) totals.add(span.repo, span.events);
+            for (auto const& span : part.page.spans()) totals.add(span.repo, span.events);
             return;
         }
-        for (auto const& row : part.page.rows) {
-            if (part.holds(row)) totals.add(row.repo, row.events);
+        for (auto const& span : part.page.spans()) {
+            std::uint32_t events = 0;
+            part.page.for_each_row(span, [&](PageRow const& row) {
+                if (part.holds(row)) events += row.events;
+            });
+            if (events > 0) totals.add(span.repo, events);
         }
     });
     if (!summed) return fail(summed.error());

@@ -8,7 +8,7 @@
 
 #include "storage/cursor.hpp"
 #include "storage/payload_codec.hpp"
-#include "storage/sqlite/registry.hpp"
+#include "storage/sqlite/active_minutes.hpp"
 #include "storage/sqlite/sha_column.hpp"
 
 namespace gem::sqlite {
@@ -107,9 +107,112 @@ Result<void> collect(Statement& statement, std::optional<Place> const& before, s
     return {};
 }
 
+/// A question as its statements take it: ?1 to ?6, and ?9 for public_only.
+struct Question {
+    EventQuery const& query;
+    std::optional<Place> before;
+
+    Statement& bind(Statement& statement, TimeWindow const& window) const {
+        statement.bind(1, to_unix(window.from)).bind(2, to_unix(window.to));
+        // Rows at or below the cursor; the exact border is drawn by whoever reads them.
+        statement.bind(3, before ? before->created_at : 253402300800);
+        statement.bind(4, before ? std::string_view(before->type) : std::string_view("~"));
+        statement.bind(5, before ? std::string_view(before->id) : std::string_view("~"));
+        if (query.type)
+            statement.bind(6, *query.type);
+        else
+            statement.bind_null(6);
+        return statement.bind(9, static_cast<std::int64_t>(query.public_only ? 1 : 0));
+    }
+};
+
+// One repository's events that a question asks for, newest first; ?7 is the repository.
+#define GEM_EVENTS_ASKED_FOR                                                                                           \
+    "e.repo = ?7 AND e.created_at >= ?1 AND e.created_at < ?2 AND (e.created_at, e.type, e.id) <= (?3, ?4, ?5) AND "   \
+    "(?6 IS NULL OR e.type = ?6) AND (?9 = 0 OR e.public <> 0) "
+
+Result<void> collect_of_repo(Handle& handle, Question const& question, Slice const& slice, std::vector<Found>& found) {
+    auto const window = intersection(question.query.window, slice.window);
+    if (window.empty()) return {};
+    auto& statement = handle.prepare(
+        "SELECT " GEM_EVENT_COLUMNS
+        ", b.payload FROM event_rows e JOIN repos r ON r.id = e.repo LEFT JOIN actors a ON a.id = e.actor "
+        "JOIN event_bodies b ON b.id = e.body WHERE " GEM_EVENTS_ASKED_FOR
+        "AND (?8 IS NULL OR coalesce(e.login, a.login) = ?8 COLLATE NOCASE) "
+        "ORDER BY e.created_at DESC, e.type DESC, e.id DESC");
+    question.bind(statement, window).bind(7, static_cast<std::int64_t>(slice.repo));
+    auto const actor = ascii_lower(question.query.actor.value_or(""));
+    if (question.query.actor)
+        statement.bind(8, actor);
+    else
+        statement.bind_null(8);
+    return collect(statement, question.before, question.query.limit, found);
+}
+
+struct Located {
+    Place place;
+    std::uint32_t repo = 0;
+};
+
+/// Where the newest `limit + 1` events of all repositories are, newest first.
+Result<std::vector<Located>> locate(Handle& handle, PageCache& pages, Kinds& kinds, Question const& question) {
+    auto const most = question.query.limit + 1;
+    auto window = question.query.window;
+    if (question.before) window.to = std::min(window.to, from_unix(question.before->created_at + 1));
+    std::vector<Located> located;
+    auto& statement = handle.prepare("SELECT e.created_at, e.type, e.id, r.key FROM event_rows e JOIN repos r ON "
+                                     "r.id = e.repo WHERE " GEM_EVENTS_ASKED_FOR
+                                     "ORDER BY e.created_at DESC, e.type DESC, e.id DESC");
+    auto const visit = [&](TimeWindow const& minute, std::span<std::uint32_t const> repos) {
+        auto const older = static_cast<std::ptrdiff_t>(located.size());
+        for (auto const repo : repos) {
+            question.bind(statement, intersection(minute, window)).bind(7, static_cast<std::int64_t>(repo));
+            Rows rows(statement);
+            std::size_t taken = 0;
+            while (taken < most && rows.next()) {
+                Place place{.created_at = rows->integer(0),
+                            .type = std::string(rows->text(1)),
+                            .id = std::string(rows->text(2)),
+                            .key = std::string(rows->text(3))};
+                if (question.before && !(place < *question.before)) continue;
+                located.push_back({.place = std::move(place), .repo = repo});
+                ++taken;
+            }
+        }
+        std::sort(located.begin() + older, located.end(),
+                  [](Located const& a, Located const& b) { return b.place < a.place; });
+        return located.size() < most;
+    };
+    auto const visited =
+        visit_active_minutes(handle, pages, kinds, window, question.query.type, MinuteOrder::newest_first, visit);
+    if (!visited) return fail(visited.error());
+    if (located.size() > most) located.resize(most);
+    return located;
+}
+
+Result<void> collect_of_all(Handle& handle, PageCache& pages, Kinds& kinds, Question const& question,
+                            std::vector<Found>& found) {
+    auto located = locate(handle, pages, kinds, question);
+    if (!located) return fail(located.error());
+    auto& statement = handle.prepare(
+        "SELECT " GEM_EVENT_COLUMNS
+        ", b.payload FROM event_rows e JOIN repos r ON r.id = e.repo LEFT JOIN actors a ON a.id = e.actor "
+        "JOIN event_bodies b ON b.id = e.body WHERE e.repo = ?1 AND e.created_at = ?2 AND e.type = ?3 AND e.id = ?4");
+    for (auto& [place, repo] : *located) {
+        statement.bind(1, static_cast<std::int64_t>(repo)).bind(2, place.created_at);
+        statement.bind(3, place.type).bind(4, place.id);
+        Rows rows(statement);
+        if (!rows.next()) return fail(ErrorCode::internal, "an event went away while it was read");
+        auto event = read_event(*rows.operator->());
+        if (!event) return fail(event.error());
+        found.push_back({.place = std::move(place), .event = std::move(*event)});
+    }
+    return {};
+}
+
 } // namespace
 
-Result<EventPage> find_event_page(Handle& handle, EventQuery const& query) {
+Result<EventPage> find_event_page(Handle& handle, PageCache& pages, Kinds& kinds, EventQuery const& query) {
     if (query.limit < 1 || query.limit > 1000)
         return fail(ErrorCode::invalid_argument, fmt::format("limit: expected 1 to 1000, got {}", query.limit));
     if (!query.repo && query.window.length() > hours(24))
@@ -121,58 +224,22 @@ Result<EventPage> find_event_page(Handle& handle, EventQuery const& query) {
     auto const actor = query.actor ? ascii_lower(*query.actor) : std::string();
     auto const question = hash_question({"events", query.repo ? query.repo->key() : "", query.type.value_or(""), actor,
                                          from, to, query.public_only ? "public" : ""});
-    std::optional<Place> before;
+    Question asked{.query = query, .before = std::nullopt};
     if (query.cursor) {
         auto fields = decode_cursor(question, *query.cursor, 4);
         if (!fields) return fail(fields.error());
-        before = Place{.created_at = number_of_key((*fields)[0]).value_or(0),
-                       .type = (*fields)[1],
-                       .id = (*fields)[2],
-                       .key = (*fields)[3]};
+        asked.before = Place{.created_at = number_of_key((*fields)[0]).value_or(0),
+                             .type = (*fields)[1],
+                             .id = (*fields)[2],
+                             .key = (*fields)[3]};
     }
-    // Rows at or below the cursor; the exact border is drawn by collect().
-    auto const upper_time = before ? before->created_at : 253402300800;
-    auto const bind = [&](Statement& statement, TimeWindow const& window) -> Statement& {
-        statement.bind(1, to_unix(window.from)).bind(2, to_unix(window.to));
-        statement.bind(3, upper_time).bind(4, before ? std::string_view(before->type) : std::string_view("~"));
-        statement.bind(5, before ? std::string_view(before->id) : std::string_view("~"));
-        if (query.type)
-            statement.bind(6, *query.type);
-        else
-            statement.bind_null(6);
-        return statement;
-    };
-    std::int64_t const public_only = query.public_only ? 1 : 0;
     std::vector<Found> found;
     if (query.repo) {
         for (auto const& slice : resolve(handle, *query.repo).slices) {
-            auto const window = intersection(query.window, slice.window);
-            if (window.empty()) continue;
-            auto& statement = handle.prepare(
-                "SELECT " GEM_EVENT_COLUMNS
-                ", b.payload FROM event_rows e JOIN repos r ON r.id = e.repo LEFT JOIN actors a ON a.id = e.actor "
-                "JOIN event_bodies b ON b.id = e.body WHERE e.repo = ?7 AND e.created_at >= ?1 AND e.created_at < ?2 "
-                "AND "
-                "(e.created_at, e.type, e.id) <= (?3, ?4, ?5) AND (?6 IS NULL OR e.type = ?6) AND "
-                "(?8 IS NULL OR coalesce(e.login, a.login) = ?8 COLLATE NOCASE) AND (?9 = 0 OR e.public <> 0) "
-                "ORDER BY e.created_at DESC, e.type DESC, e.id DESC");
-            bind(statement, window).bind(7, static_cast<std::int64_t>(slice.repo)).bind(9, public_only);
-            if (query.actor)
-                statement.bind(8, actor);
-            else
-                statement.bind_null(8);
-            if (auto done = collect(statement, before, query.limit, found); !done) return fail(done.error());
+            if (auto done = collect_of_repo(handle, asked, slice, found); !done) return fail(done.error());
         }
-    } else if (!query.window.empty()) {
-        auto& statement =
-            handle.prepare("SELECT " GEM_EVENT_COLUMNS
-                           ", b.payload FROM event_rows e INDEXED BY event_rows_by_time JOIN repos r ON r.id = e.repo "
-                           "LEFT JOIN actors a ON a.id = e.actor JOIN event_bodies b ON b.id = e.body WHERE "
-                           "e.created_at >= ?1 AND e.created_at < ?2 AND "
-                           "(e.created_at, e.type, e.id) <= (?3, ?4, ?5) AND (?6 IS NULL OR e.type = ?6) AND "
-                           "(?7 = 0 OR e.public <> 0) ORDER BY e.created_at DESC, e.type DESC, e.id DESC");
-        bind(statement, query.window).bind(7, public_only);
-        if (auto done = collect(statement, before, query.limit, found); !done) return fail(done.error());
+    } else if (auto done = collect_of_all(handle, pages, kinds, asked, found); !done) {
+        return fail(done.error());
     }
     std::ranges::sort(found, [](Found const& a, Found const& b) { return b.place < a.place; });
     EventPage page;

@@ -3,10 +3,13 @@
 
 #include "storage/database_interface.hpp"
 #include "storage/sqlite/handle.hpp"
+#include "storage/sqlite/page_cache.hpp"
+#include "storage/sqlite/registry.hpp"
 
 namespace gem::sqlite {
 
-Result<EventPage> find_event_page(Handle& handle, EventQuery const& query);
+/// Without a repository the pages tell where to look: an event that they do not know is not found.
+Result<EventPage> find_event_page(Handle& handle, PageCache& pages, Kinds& kinds, EventQuery const& query);
 Result<std::vector<EventFactsRow>> find_event_facts(Handle& handle, RepoName const& repo, TimeWindow const& window,
                                                     std::vector<std::string> const& types);
 

@@ -8,6 +8,7 @@
 #include "storage/event_rules.hpp"
 #include "storage/payload_codec.hpp"
 #include "storage/sqlite/sha_column.hpp"
+#include "storage/sqlite/tally_writer.hpp"
 
 namespace gem::sqlite {
 
@@ -262,19 +263,19 @@ void EventWriter::count(Row const& row, Event const& event, std::uint16_t kind) 
         if (!name.dirty) touched_.push_back(row.repo);
         name.dirty = true;
     }
-    Counts one{.events = 1, .commits = 0, .commits_unknown = 0};
+    KindCounts one{.events = 1, .commits = 0, .commits_unknown = 0};
     if (event.type == "PushEvent") {
         one.commits = std::clamp<std::int64_t>(event.facts.distinct_size.value_or(0), 0, 1'000'000);
         one.commits_unknown = event.facts.distinct_size ? 0 : 1;
     }
-    auto const add = [&one](Counts& to) {
+    auto const add = [&one](KindCounts& to) {
         to.events += one.events;
         to.commits += one.commits;
         to.commits_unknown += one.commits_unknown;
     };
     auto const hour = hour_of(event.created_at);
     add(hour_counts_[{hour, kind}]);
-    auto const open = std::ranges::find(open_counts_, kind, &std::pair<std::uint16_t, Counts>::first);
+    auto const open = std::ranges::find(open_counts_, kind, &std::pair<std::uint16_t, KindCounts>::first);
     if (open == open_counts_.end())
         open_counts_.emplace_back(kind, one);
     else
@@ -290,13 +291,7 @@ void EventWriter::count(Row const& row, Event const& event, std::uint16_t kind) 
 
 void EventWriter::flush_repo_hour(Handle& handle) {
     if (open_counts_.empty()) return;
-    auto& add = handle.prepare("INSERT INTO repo_hour_tallies VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET "
-                               "events = events + excluded.events, commits = commits + excluded.commits, "
-                               "commits_unknown = commits_unknown + excluded.commits_unknown");
-    for (auto const& [kind, counts] : open_counts_) {
-        add.bind(1, static_cast<std::int64_t>(open_repo_)).bind(2, open_hour_).bind(3, static_cast<int>(kind));
-        add.bind(4, counts.events).bind(5, counts.commits).bind(6, counts.commits_unknown).run();
-    }
+    for (auto const& [kind, counts] : open_counts_) add_to_repo_hour(handle, open_repo_, open_hour_, kind, counts);
     open_counts_.clear();
 }
 
@@ -326,7 +321,7 @@ void EventWriter::append_page(Handle& handle, std::int64_t hour, std::vector<Pag
             part.next();
             auto page = decode_hour_page(part->blob(0));
             if (!page) throw SqliteError(11 /* SQLITE_CORRUPT */, page.error().message);
-            rows.insert(rows.end(), page->rows.begin(), page->rows.end());
+            rows.insert(rows.end(), page->begin(), page->end());
         }
         for (auto const id : swallowed) handle.prepare("DELETE FROM hour_pages WHERE id = ?1").bind(1, id).run();
         normalize_page_rows(rows);
@@ -355,13 +350,7 @@ void EventWriter::flush(Handle& handle, std::size_t inserted) {
             update.run();
         }
     }
-    auto& tally = handle.prepare("INSERT INTO hour_tallies VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET "
-                                 "events = events + excluded.events, commits = commits + excluded.commits, "
-                                 "commits_unknown = commits_unknown + excluded.commits_unknown");
-    for (auto const& [key, counts] : hour_counts_) {
-        tally.bind(1, key.first).bind(2, static_cast<int>(key.second));
-        tally.bind(3, counts.events).bind(4, counts.commits).bind(5, counts.commits_unknown).run();
-    }
+    for (auto const& [key, counts] : hour_counts_) add_to_hour(handle, key.first, key.second, counts);
     for (auto& [hour, rows] : page_rows_) append_page(handle, hour, rows);
     auto& counter =
         handle.prepare("INSERT INTO counters VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = value + excluded.value");

@@ -11,6 +11,7 @@
 #include "storage/database_interface.hpp"
 #include "storage/hour_page.hpp"
 #include "storage/sqlite/handle.hpp"
+#include "storage/sqlite/tallies.hpp"
 
 namespace gem::sqlite {
 
@@ -50,11 +51,6 @@ class EventWriter {
         bool bot = false;
         std::string login;
     };
-    struct Counts {
-        std::int64_t events = 0;
-        std::int64_t commits = 0;
-        std::int64_t commits_unknown = 0;
-    };
     /// An event on its way into the store.
     struct Row {
         std::size_t index = 0;
@@ -90,11 +86,11 @@ class EventWriter {
     // What one transaction gathers.
     bool dictionaries_grew_ = false;
     std::vector<KnownRepo*> touched_;
-    std::map<std::pair<std::int64_t, std::uint16_t>, Counts> hour_counts_;
+    std::map<std::pair<std::int64_t, std::uint16_t>, KindCounts> hour_counts_;
     std::map<std::int64_t, std::vector<PageRow>> page_rows_;
     std::uint32_t open_repo_ = 0;
     std::int64_t open_hour_ = -1;
-    std::vector<std::pair<std::uint16_t, Counts>> open_counts_;
+    std::vector<std::pair<std::uint16_t, KindCounts>> open_counts_;
 };
 
 } // namespace gem::sqlite

@@ -2,7 +2,7 @@
 
 namespace gem::sqlite {
 
-std::shared_ptr<HourPage const> PageCache::find(std::int64_t id) {
+std::shared_ptr<PackedPage const> PageCache::find(std::int64_t id) {
     std::scoped_lock const lock(mutex_);
     auto const found = kept_.find(id);
     if (found == kept_.end()) return nullptr;
@@ -10,7 +10,7 @@ std::shared_ptr<HourPage const> PageCache::find(std::int64_t id) {
     return found->second.page;
 }
 
-void PageCache::keep(std::int64_t id, std::shared_ptr<HourPage const> page) {
+void PageCache::keep(std::int64_t id, std::shared_ptr<PackedPage const> page) {
     std::scoped_lock const lock(mutex_);
     if (kept_.contains(id) || page->memory() > most_bytes_ / 4) return;
     bytes_ += page->memory();
@@ -24,15 +24,15 @@ void PageCache::keep(std::int64_t id, std::shared_ptr<HourPage const> page) {
     }
 }
 
-Result<std::shared_ptr<HourPage const>> PageCache::fetch(Handle& handle, std::int64_t id) {
+Result<std::shared_ptr<PackedPage const>> PageCache::fetch(Handle& handle, std::int64_t id) {
     if (auto page = find(id)) return page;
     auto& statement = handle.prepare("SELECT data FROM hour_pages WHERE id = ?1");
     statement.bind(1, id);
     Rows rows(statement);
     if (!rows.next()) return fail(ErrorCode::internal, "an hour page went away while it was read");
-    auto decoded = decode_hour_page(rows->blob(0));
-    if (!decoded) return fail(decoded.error());
-    auto page = std::make_shared<HourPage const>(std::move(*decoded));
+    auto packed = PackedPage::read(rows->blob(0));
+    if (!packed) return fail(packed.error());
+    auto page = std::make_shared<PackedPage const>(std::move(*packed));
     keep(id, page);
     return page;
 }
@@ -48,8 +48,8 @@ std::vector<std::pair<std::int64_t, std::int64_t>> PageCache::list(Handle& handl
     return ids;
 }
 
-Result<std::vector<std::shared_ptr<HourPage const>>> PageCache::load(Handle& handle, std::int64_t hour) {
-    std::vector<std::shared_ptr<HourPage const>> pages;
+Result<std::vector<std::shared_ptr<PackedPage const>>> PageCache::load(Handle& handle, std::int64_t hour) {
+    std::vector<std::shared_ptr<PackedPage const>> pages;
     for (auto const& [at, id] : list(handle, hour, hour + 1)) {
         auto page = fetch(handle, id);
         if (!page) return fail(page.error());

@@ -1,4 +1,4 @@
-// Decoded hour pages, kept by their id: a part never changes and no id comes twice, so nothing is ever stale.
+// Hour pages, kept by their id: a part never changes and no id comes twice, so nothing is ever stale.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +19,20 @@ class PageCache {
     explicit PageCache(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
     /// The parts of the hour `hour` (unix seconds / 3600). Throws SqliteError; corrupt when a page is damaged.
-    Result<std::vector<std::shared_ptr<HourPage const>>> load(Handle& handle, std::int64_t hour);
+    Result<std::vector<std::shared_ptr<PackedPage const>>> load(Handle& handle, std::int64_t hour);
 
     /// Calls `visit(hour, page)` for the parts of [first, last), by hour; holds one at a time.
     template <class Visit>
     Result<void> for_each(Handle& handle, std::int64_t first, std::int64_t last, Visit visit);
 
   private:
-    std::shared_ptr<HourPage const> find(std::int64_t id);
-    void keep(std::int64_t id, std::shared_ptr<HourPage const> page);
-    Result<std::shared_ptr<HourPage const>> fetch(Handle& handle, std::int64_t id);
+    std::shared_ptr<PackedPage const> find(std::int64_t id);
+    void keep(std::int64_t id, std::shared_ptr<PackedPage const> page);
+    Result<std::shared_ptr<PackedPage const>> fetch(Handle& handle, std::int64_t id);
     std::vector<std::pair<std::int64_t, std::int64_t>> list(Handle& handle, std::int64_t first, std::int64_t last);
 
     struct Kept {
-        std::shared_ptr<HourPage const> page;
+        std::shared_ptr<PackedPage const> page;
         std::list<std::int64_t>::iterator place;
     };
     std::mutex mutex_;

@@ -1,10 +1,13 @@
 #include "storage/sqlite/recount.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
 #include <fmt/format.h>
+
+#include "storage/sqlite/tally_writer.hpp"
 
 namespace gem::sqlite {
 
@@ -12,18 +15,40 @@ namespace {
 
 constexpr std::size_t most_listed = 1000;
 
-struct Sums {
-    std::int64_t events = 0;
-    std::int64_t commits = 0;
-    std::int64_t commits_unknown = 0;
-};
-using SumsByKind = std::map<std::uint16_t, Sums>;
-using SumsByRepo = std::map<std::pair<std::uint32_t, std::uint16_t>, Sums>;
+// Rows of hours that are counted in one pass: about 70 MB.
+constexpr std::int64_t most_at_once = 3'000'000;
 
-void add(Sums& to, PageRow const& row) {
-    to.events += row.events;
-    to.commits += row.commits;
-    to.commits_unknown += row.commits_unknown;
+/// An hour's sums: of all repositories, and of each.
+struct HourSums {
+    TallyByKind by_kind;
+    std::map<std::pair<std::uint32_t, std::uint16_t>, KindCounts> by_repo;
+
+    void add(PageRow const& row) {
+        for (auto* const sum : {&by_kind[row.kind], &by_repo[{row.repo, row.kind}]}) {
+            sum->events += row.events;
+            sum->commits += row.commits;
+            sum->commits_unknown += row.commits_unknown;
+        }
+    }
+
+    /// `sign` 1 adds them to what is stored, -1 takes them away.
+    void write(Handle& handle, std::int64_t hour, int sign) const {
+        auto const signed_counts = [sign](KindCounts const& counts) {
+            return KindCounts{.events = sign * counts.events,
+                              .commits = sign * counts.commits,
+                              .commits_unknown = sign * counts.commits_unknown};
+        };
+        for (auto const& [kind, counts] : by_kind) add_to_hour(handle, hour, kind, signed_counts(counts));
+        for (auto const& [key, counts] : by_repo)
+            add_to_repo_hour(handle, key.first, hour, key.second, signed_counts(counts));
+    }
+};
+
+void put_page(Handle& handle, std::int64_t hour, std::vector<PageRow> const& rows) {
+    handle.prepare("DELETE FROM hour_pages WHERE hour = ?1").bind(1, hour).run();
+    if (rows.empty()) return;
+    auto const data = encode_hour_page(rows);
+    handle.prepare("INSERT INTO hour_pages(hour, data) VALUES(?1, ?2)").bind(1, hour).bind_blob(2, data).run();
 }
 
 /// The numbers of kinds; finds or, when asked, makes them.
@@ -53,60 +78,82 @@ class KindNumbers {
     std::map<std::tuple<std::string, std::string, std::int64_t>, std::uint16_t> numbers_;
 };
 
-std::vector<std::int64_t> all_hours(Handle& handle) {
-    auto& list = handle.prepare(
-        "SELECT hour FROM hour_tallies UNION SELECT hour FROM hour_pages UNION SELECT hour FROM repo_hour_tallies "
-        "UNION SELECT created_at / 3600 FROM event_rows ORDER BY 1");
-    std::vector<std::int64_t> hours;
-    Rows rows(list);
-    while (rows.next()) hours.push_back(rows->integer(0));
-    return hours;
-}
+/// What pages must be, by the raw events. These stand in order of repository: a pass over all of them serves as many
+/// hours as fit into memory.
+class RawHours {
+  public:
+    RawHours(Handle& handle, KindNumbers& kinds) : handle_(handle), kinds_(kinds) {
+        auto& list = handle.prepare("SELECT created_at / 3600 FROM event_rows");
+        Rows rows(list);
+        while (rows.next()) ++events_[rows->integer(0)];
+    }
 
-/// What an hour's page must be, by its raw events.
-std::vector<PageRow> recount_hour(Handle& handle, KindNumbers& kinds, std::int64_t hour) {
-    auto& list = handle.prepare(
-        "SELECT e.repo, e.created_at, e.type, e.action, e.merged, e.source, e.distinct_size, a.id, a.bot "
-        "FROM event_rows e INDEXED BY event_rows_by_time LEFT JOIN actors a ON a.id = e.actor "
-        "WHERE e.created_at >= ?1 AND e.created_at < ?1 + 3600");
-    list.bind(1, hour * 3600);
-    std::vector<PageRow> found;
-    Rows rows(list);
-    while (rows.next()) {
+    /// Every hour of which something is stored, ascending.
+    [[nodiscard]] std::vector<std::int64_t> all_hours() const {
+        auto& list = handle_.prepare(
+            "SELECT hour FROM hour_tallies UNION SELECT hour FROM hour_pages UNION SELECT hour FROM repo_hour_tallies");
+        std::set<std::int64_t> hours;
+        Rows rows(list);
+        while (rows.next()) hours.insert(rows->integer(0));
+        for (auto const& [hour, events] : events_) hours.insert(hour);
+        return {hours.begin(), hours.end()};
+    }
+
+    /// An hour's rows, normalised. Each hour is asked for once, in ascending order.
+    std::vector<PageRow> rows_of(std::int64_t hour) {
+        if (!events_.contains(hour)) return {};
+        if (hour >= loaded_to_) load(hour);
+        auto found = std::move(loaded_[hour]);
+        loaded_.erase(hour);
+        normalize_page_rows(found);
+        return found;
+    }
+
+  private:
+    void load(std::int64_t first) {
+        loaded_.clear();
+        auto next = events_.find(first);
+        std::int64_t total = 0;
+        while (next != events_.end() && (total == 0 || total + next->second <= most_at_once)) {
+            loaded_[next->first].reserve(static_cast<std::size_t>(next->second));
+            total += next->second;
+            loaded_to_ = next->first + 1;
+            ++next;
+        }
+        auto& list =
+            handle_.prepare("SELECT e.repo, e.created_at, e.type, e.action, e.merged, e.source, e.distinct_size, a.id, "
+                            "a.bot FROM event_rows e LEFT JOIN actors a ON a.id = e.actor "
+                            "WHERE e.created_at >= ?1 AND e.created_at < ?2");
+        list.bind(1, first * 3600).bind(2, loaded_to_ * 3600);
+        Rows rows(list);
+        while (rows.next()) take(*rows.operator->());
+    }
+
+    void take(Statement const& event) {
         EventFacts facts;
-        facts.action = rows->optional_text(3);
-        if (!rows->is_null(4)) facts.merged = rows->integer(4) != 0;
-        auto const type = rows->text(2);
-        PageRow row{.repo = static_cast<std::uint32_t>(rows->integer(0)),
-                    .actor = rows->is_null(7) ? 0 : static_cast<std::uint32_t>(rows->integer(7) * 2 + rows->integer(8)),
-                    .kind = kinds.of(type, counted_action(type, facts), rows->integer(5)),
-                    .minute = static_cast<std::uint8_t>(rows->integer(1) / 60 % 60),
+        facts.action = event.optional_text(3);
+        if (!event.is_null(4)) facts.merged = event.integer(4) != 0;
+        auto const type = event.text(2);
+        PageRow row{.repo = static_cast<std::uint32_t>(event.integer(0)),
+                    .actor = event.is_null(7) ? 0 : static_cast<std::uint32_t>(event.integer(7) * 2 + event.integer(8)),
+                    .kind = kinds_.of(type, counted_action(type, facts), event.integer(5)),
+                    .minute = static_cast<std::uint8_t>(event.integer(1) / 60 % 60),
                     .events = 1,
                     .commits = 0,
                     .commits_unknown = 0};
         if (type == "PushEvent") {
-            row.commits = static_cast<std::uint32_t>(std::clamp<std::int64_t>(rows->integer(6), 0, 1'000'000));
-            row.commits_unknown = rows->is_null(6) ? 1 : 0;
+            row.commits = static_cast<std::uint32_t>(std::clamp<std::int64_t>(event.integer(6), 0, 1'000'000));
+            row.commits_unknown = event.is_null(6) ? 1 : 0;
         }
-        found.push_back(row);
+        loaded_[event.integer(1) / 3600].push_back(row);
     }
-    normalize_page_rows(found);
-    return found;
-}
 
-Result<std::vector<PageRow>> stored_page(Handle& handle, std::int64_t hour) {
-    auto& list = handle.prepare("SELECT data FROM hour_pages WHERE hour = ?1 ORDER BY id");
-    list.bind(1, hour);
-    std::vector<PageRow> found;
-    Rows rows(list);
-    while (rows.next()) {
-        auto page = decode_hour_page(rows->blob(0));
-        if (!page) return fail(page.error());
-        found.insert(found.end(), page->rows.begin(), page->rows.end());
-    }
-    normalize_page_rows(found);
-    return found;
-}
+    Handle& handle_;
+    KindNumbers& kinds_;
+    std::map<std::int64_t, std::int64_t> events_; ///< by hour
+    std::map<std::int64_t, std::vector<PageRow>> loaded_;
+    std::int64_t loaded_to_ = std::numeric_limits<std::int64_t>::min();
+};
 
 std::string hour_text(std::int64_t hour) { return format_time(from_unix(hour * 3600)); }
 
@@ -122,7 +169,7 @@ class Findings {
             report.drift.push_back({.where = where(), .counted = counted, .stored = stored});
     }
     template <class Where>
-    void compare(Sums const& counted, Sums const& stored, Where where) {
+    void compare(KindCounts const& counted, KindCounts const& stored, Where where) {
         compare(counted.events, stored.events, where);
         if (counted.events != stored.events) return;
         compare(counted.commits, stored.commits, [&] { return where() + ", commits"; });
@@ -134,13 +181,10 @@ class Findings {
 
 void verify_tallies(Handle& handle, Findings& findings, std::int64_t hour, std::vector<PageRow> const& expected,
                     std::int64_t& tally_rows) {
-    SumsByKind by_kind;
-    SumsByRepo by_repo;
-    for (auto const& row : expected) {
-        add(by_kind[row.kind], row);
-        add(by_repo[{row.repo, row.kind}], row);
-    }
-    SumsByKind stored;
+    HourSums sums_of_rows;
+    for (auto const& row : expected) sums_of_rows.add(row);
+    auto& [by_kind, by_repo] = sums_of_rows;
+    TallyByKind stored;
     {
         auto& list = handle.prepare("SELECT kind, events, commits, commits_unknown FROM hour_tallies WHERE hour = ?1");
         list.bind(1, hour);
@@ -159,7 +203,7 @@ void verify_tallies(Handle& handle, Findings& findings, std::int64_t hour, std::
     for (auto const& [key, sums] : by_repo) {
         find.bind(1, static_cast<std::int64_t>(key.first)).bind(2, hour).bind(3, static_cast<int>(key.second));
         Rows rows(find);
-        Sums there;
+        KindCounts there;
         if (rows.next()) {
             there = {.events = rows->integer(0), .commits = rows->integer(1), .commits_unknown = rows->integer(2)};
             ++tally_rows;
@@ -194,16 +238,31 @@ std::int64_t first_raw_hour(Handle& handle) {
 
 } // namespace
 
+Result<std::vector<PageRow>> stored_page(Handle& handle, std::int64_t hour) {
+    auto& list = handle.prepare("SELECT data FROM hour_pages WHERE hour = ?1 ORDER BY id");
+    list.bind(1, hour);
+    std::vector<PageRow> found;
+    Rows rows(list);
+    while (rows.next()) {
+        auto page = decode_hour_page(rows->blob(0));
+        if (!page) return fail(page.error());
+        found.insert(found.end(), page->begin(), page->end());
+    }
+    normalize_page_rows(found);
+    return found;
+}
+
 Result<VerifyReport> verify_rollups(Handle& handle) {
     Findings findings;
     KindNumbers kinds(handle, false);
     auto const raw_from = first_raw_hour(handle);
     std::int64_t tally_rows = 0;
     std::int64_t events = 0;
-    for (auto const hour : all_hours(handle)) {
+    RawHours raw(handle, kinds);
+    for (auto const hour : raw.all_hours()) {
         auto stored = stored_page(handle, hour);
         if (!stored) return fail(stored.error());
-        auto expected = hour < raw_from ? *stored : recount_hour(handle, kinds, hour);
+        auto expected = hour < raw_from ? *stored : raw.rows_of(hour);
         for (auto const& row : expected) {
             events += row.events;
             if (hour >= raw_from) findings.report.events += row.events;
@@ -226,43 +285,20 @@ Result<VerifyReport> verify_rollups(Handle& handle) {
 Result<void> rebuild_rollups(Handle& handle) {
     KindNumbers kinds(handle, true);
     auto const raw_from = first_raw_hour(handle);
-    auto const hours = all_hours(handle);
+    RawHours raw(handle, kinds);
+    auto const hours = raw.all_hours();
     handle.execute("DELETE FROM hour_tallies; DELETE FROM repo_hour_tallies;");
     std::int64_t events = 0;
     for (auto const hour : hours) {
-        auto rows = hour < raw_from ? stored_page(handle, hour)
-                                    : Result<std::vector<PageRow>>(recount_hour(handle, kinds, hour));
+        auto rows = hour < raw_from ? stored_page(handle, hour) : Result<std::vector<PageRow>>(raw.rows_of(hour));
         if (!rows) return fail(rows.error());
-        handle.prepare("DELETE FROM hour_pages WHERE hour = ?1").bind(1, hour).run();
-        if (rows->empty()) continue;
-        auto const data = encode_hour_page(*rows);
-        handle.prepare("INSERT INTO hour_pages(hour, data) VALUES(?1, ?2)").bind(1, hour).bind_blob(2, data).run();
-        SumsByKind by_kind;
-        SumsByRepo by_repo;
+        put_page(handle, hour, *rows);
+        HourSums sums;
         for (auto const& row : *rows) {
-            add(by_kind[row.kind], row);
-            add(by_repo[{row.repo, row.kind}], row);
+            sums.add(row);
             events += row.events;
         }
-        for (auto const& [kind, sums] : by_kind) {
-            handle.prepare("INSERT INTO hour_tallies VALUES(?1, ?2, ?3, ?4, ?5)")
-                .bind(1, hour)
-                .bind(2, static_cast<int>(kind))
-                .bind(3, sums.events)
-                .bind(4, sums.commits)
-                .bind(5, sums.commits_unknown)
-                .run();
-        }
-        for (auto const& [key, sums] : by_repo) {
-            handle.prepare("INSERT INTO repo_hour_tallies VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
-                .bind(1, static_cast<std::int64_t>(key.first))
-                .bind(2, hour)
-                .bind(3, static_cast<int>(key.second))
-                .bind(4, sums.events)
-                .bind(5, sums.commits)
-                .bind(6, sums.commits_unknown)
-                .run();
-        }
+        sums.write(handle, hour, 1);
     }
     auto& put = handle.prepare("INSERT OR REPLACE INTO counters VALUES(?1, ?2)");
     put.bind(1, "events").bind(2, events).run();
@@ -277,55 +313,19 @@ Result<Removed> remove_from_rollups(Handle& handle, std::vector<std::int64_t> co
         auto stored = stored_page(handle, hour);
         if (!stored) return fail(stored.error());
         std::vector<PageRow> kept;
-        SumsByKind by_kind;
-        SumsByRepo by_repo;
+        HourSums gone;
         for (auto const& row : *stored) {
             if (!goes(hour, row)) {
                 kept.push_back(row);
                 continue;
             }
-            add(by_kind[row.kind], row);
-            add(by_repo[{row.repo, row.kind}], row);
+            gone.add(row);
             removed.events += row.events;
             removed.repos.insert(row.repo);
         }
-        if (by_kind.empty()) continue;
-        handle.prepare("DELETE FROM hour_pages WHERE hour = ?1").bind(1, hour).run();
-        if (!kept.empty()) {
-            auto const data = encode_hour_page(kept);
-            handle.prepare("INSERT INTO hour_pages(hour, data) VALUES(?1, ?2)").bind(1, hour).bind_blob(2, data).run();
-        }
-        for (auto const& [kind, sums] : by_kind) {
-            handle
-                .prepare("UPDATE hour_tallies SET events = events - ?3, commits = commits - ?4, commits_unknown = "
-                         "commits_unknown - ?5 "
-                         "WHERE hour = ?1 AND kind = ?2")
-                .bind(1, hour)
-                .bind(2, static_cast<int>(kind))
-                .bind(3, sums.events)
-                .bind(4, sums.commits)
-                .bind(5, sums.commits_unknown)
-                .run();
-        }
-        handle.prepare("DELETE FROM hour_tallies WHERE hour = ?1 AND events = 0").bind(1, hour).run();
-        for (auto const& [key, sums] : by_repo) {
-            handle
-                .prepare("UPDATE repo_hour_tallies SET events = events - ?4, commits = commits - ?5, commits_unknown = "
-                         "commits_unknown - ?6 "
-                         "WHERE repo = ?1 AND hour = ?2 AND kind = ?3")
-                .bind(1, static_cast<std::int64_t>(key.first))
-                .bind(2, hour)
-                .bind(3, static_cast<int>(key.second))
-                .bind(4, sums.events)
-                .bind(5, sums.commits)
-                .bind(6, sums.commits_unknown)
-                .run();
-            handle.prepare("DELETE FROM repo_hour_tallies WHERE repo = ?1 AND hour = ?2 AND kind = ?3 AND events = 0")
-                .bind(1, static_cast<std::int64_t>(key.first))
-                .bind(2, hour)
-                .bind(3, static_cast<int>(key.second))
-                .run();
-        }
+        if (gone.by_kind.empty()) continue;
+        put_page(handle, hour, kept);
+        gone.write(handle, hour, -1);
     }
     handle.prepare("UPDATE counters SET value = value - ?1 WHERE name = 'events'").bind(1, removed.events).run();
     return removed;

@@ -15,6 +15,9 @@ Result<VerifyReport> verify_rollups(Handle& handle);
 /// Inside a transaction of the caller.
 Result<void> rebuild_rollups(Handle& handle);
 
+/// What the parts of an hour's page say together, normalised; corrupt when one is damaged.
+Result<std::vector<PageRow>> stored_page(Handle& handle, std::int64_t hour);
+
 struct Removed {
     std::int64_t events = 0;
     std::set<std::uint32_t> repos;

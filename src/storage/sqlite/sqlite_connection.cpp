@@ -46,10 +46,11 @@ Result<void> SQLiteConnection::open() {
     return sqlite::guarded([&]() -> Result<void> {
         auto writer = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::create, writer_cache_kib);
         if (auto prepared = sqlite::prepare_schema(*writer, path); !prepared) return prepared;
-        // A checkpoint copies each changed page once, however often it changed: fewer, larger ones.
-        writer->execute("PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864;");
+        writer->execute("PRAGMA journal_size_limit = 67108864");
+        checkpointer_.reset(); // of an opening that failed half-way
         writer_ = std::move(writer);
         if (!in_memory()) {
+            checkpointer_ = std::make_unique<sqlite::Checkpointer>(*writer_, path, log_);
             watcher_ = std::make_unique<sqlite::Handle>(path, sqlite::OpenMode::existing, 64);
             watcher_->execute("PRAGMA busy_timeout = 0"); // asked on the event loop, which must not wait
             watched_version_ = watcher_->scalar("PRAGMA data_version");
@@ -81,6 +82,7 @@ Async<Result<void>> SQLiteConnection::close() {
                 std::scoped_lock const lock(watcher_mutex_);
                 watcher_.reset();
             }
+            checkpointer_.reset();
             writer_.reset(); // the last one out folds the log into the file
             return {};
         });
@@ -118,6 +120,12 @@ void SQLiteConnection::give_back(std::unique_ptr<sqlite::Handle> reader) {
     --busy_readers_;
     if (reader && open_) idle_readers_.push_back(std::move(reader));
     readers_idle_.notify_all();
+}
+
+void SQLiteConnection::empty_log() {
+    if (!checkpointer_ || checkpointer_->empty_log()) return;
+    log_.warn("log_not_emptied",
+              {{"reason", "somebody reads the database: what was removed leaves the -wal file when they are done"}});
 }
 
 Async<DatabaseHealth> SQLiteConnection::health_check() {

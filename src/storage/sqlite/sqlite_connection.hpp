@@ -12,6 +12,7 @@
 
 #include "base/log.hpp"
 #include "storage/database_factory.hpp"
+#include "storage/sqlite/checkpointer.hpp"
 #include "storage/sqlite/handle.hpp"
 #include "storage/sqlite/page_cache.hpp"
 #include "storage/sqlite/registry.hpp"
@@ -42,6 +43,9 @@ class SQLiteConnection final : public DatabaseConnection {
     auto compute(Work work) -> Async<std::invoke_result_t<Work&>> {
         co_return co_await run_on(helpers_, std::move(work));
     }
+
+    /// Inside write(), after a commit: what was deleted must not linger in the log. Warns when it must for a while.
+    void empty_log();
 
     [[nodiscard]] sqlite::PageCache& pages() { return pages_; }
     [[nodiscard]] sqlite::Kinds& kinds() { return kinds_; }
@@ -76,6 +80,7 @@ class SQLiteConnection final : public DatabaseConnection {
     Log& log_;
     std::atomic<bool> open_{false};
     std::unique_ptr<sqlite::Handle> writer_;
+    std::unique_ptr<sqlite::Checkpointer> checkpointer_; ///< none in memory
     std::mutex readers_mutex_;
     std::condition_variable readers_idle_;
     int busy_readers_ = 0;

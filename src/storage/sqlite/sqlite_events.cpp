@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "storage/cursor.hpp"
+#include "storage/sqlite/active_minutes.hpp"
 #include "storage/sqlite/busiest.hpp"
 #include "storage/sqlite/event_reader.hpp"
 #include "storage/sqlite/sqlite_repositories.hpp"
@@ -178,7 +179,7 @@ Async<Result<std::vector<RepoActivity>>> SQLiteEventsRepository::activity(TimeWi
 Async<Result<EventPage>> SQLiteEventsRepository::find_events(EventQuery query) {
     co_return co_await connection_.read([&](Handle& handle) -> Result<EventPage> {
         sqlite::ReadTransaction const view(handle);
-        return sqlite::find_event_page(handle, query);
+        return sqlite::find_event_page(handle, connection_.pages(), connection_.kinds(), query);
     });
 }
 
@@ -245,20 +246,26 @@ Async<Result<std::vector<RepoSummary>>> SQLiteEventsRepository::list_repositorie
 }
 
 Async<Result<Totals>> SQLiteEventsRepository::totals() {
-    co_return co_await connection_.read([](Handle& handle) -> Result<Totals> {
+    co_return co_await connection_.read([this](Handle& handle) -> Result<Totals> {
         sqlite::ReadTransaction const view(handle);
         Totals totals;
         totals.events = handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'events'), 0)");
         totals.raw_events = handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'raw_events'), 0)");
         totals.repositories = handle.scalar("SELECT count(*) FROM repos");
-        totals.first_event = optional_time(handle, "SELECT min(created_at) FROM event_rows");
-        totals.last_event = optional_time(handle, "SELECT max(created_at) FROM event_rows");
-        // What retention took away was earlier than all that is there.
-        if (auto const purged = optional_time(handle, "SELECT value FROM counters WHERE name = 'first_purged'")) {
-            totals.first_event = purged;
-            if (!totals.last_event)
-                totals.last_event = optional_time(handle, "SELECT value FROM counters WHERE name = 'last_purged'");
-        }
+        auto const outermost = [&](sqlite::MinuteOrder order) {
+            return sqlite::outermost_event(handle, connection_.pages(), connection_.kinds(), order);
+        };
+        auto const first = outermost(sqlite::MinuteOrder::oldest_first);
+        if (!first) return fail(first.error());
+        auto const last = outermost(sqlite::MinuteOrder::newest_first);
+        if (!last) return fail(last.error());
+        totals.first_event = *first;
+        totals.last_event = *last;
+        // What retention took away was there as well.
+        if (auto const purged = optional_time(handle, "SELECT value FROM counters WHERE name = 'first_purged'"))
+            totals.first_event = std::min(*purged, first->value_or(*purged));
+        if (auto const purged = optional_time(handle, "SELECT value FROM counters WHERE name = 'last_purged'"))
+            totals.last_event = std::max(*purged, last->value_or(*purged));
         return totals;
     });
 }

@@ -4,9 +4,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include <fmt/format.h>
 
+#include "storage/sqlite/active_minutes.hpp"
 #include "storage/sqlite/recount.hpp"
 #include "storage/sqlite/sqlite_repositories.hpp"
 
@@ -17,7 +19,9 @@ using sqlite::Rows;
 
 namespace {
 
-constexpr std::int64_t rows_a_transaction = 20'000;
+// What retention removes, or how many hours it looks at, in one transaction.
+constexpr std::int64_t most_rows_purged = 20'000;
+constexpr int most_hours_purged = 100;
 
 /// Removes the raw events that a condition on `e` (with ?1, ?2, ?3) selects. Returns how many went.
 std::int64_t remove_raw(Handle& handle, std::string const& condition, std::vector<std::int64_t> const& values) {
@@ -43,8 +47,67 @@ std::vector<std::int64_t> integers(Handle& handle, std::string const& sql,
     return found;
 }
 
+std::optional<std::int64_t> get_counter(Handle& handle, char const* name) {
+    auto& find = handle.prepare("SELECT value FROM counters WHERE name = ?1");
+    find.bind(1, name);
+    Rows rows(find);
+    if (!rows.next()) return std::nullopt;
+    return rows->integer(0);
+}
+
 void put_counter(Handle& handle, char const* name, std::int64_t value) {
     handle.prepare("INSERT OR REPLACE INTO counters VALUES(?1, ?2)").bind(1, name).bind(2, value).run();
+}
+
+struct Purged {
+    std::int64_t events = 0;
+    std::int64_t first = std::numeric_limits<std::int64_t>::max(); ///< time of the first of them
+    std::int64_t last = 0;
+    bool more = false; ///< whether there may be more to do
+};
+
+void purge_repo_hour(Handle& handle, std::uint32_t repo, std::int64_t hour, Purged& purged) {
+    std::vector<std::int64_t> const which{static_cast<std::int64_t>(repo), hour * 3600, (hour + 1) * 3600};
+    std::string const condition = "e.repo = ?1 AND e.created_at >= ?2 AND e.created_at < ?3";
+    auto const times =
+        integers(handle, "SELECT e.created_at FROM event_rows e WHERE " + condition + " ORDER BY e.created_at", which);
+    if (times.empty()) return;
+    purged.first = std::min(purged.first, times.front());
+    purged.last = std::max(purged.last, times.back());
+    purged.events += remove_raw(handle, condition, which);
+}
+
+/// Removes raw events from before `horizon` (unix seconds on a whole hour), the oldest hour first. Inside a
+/// transaction.
+Result<Purged> purge_some(Handle& handle, std::int64_t horizon) {
+    Purged purged;
+    auto hour = sqlite::first_hour_with_events(handle);
+    for (int hours = 0; hours < most_hours_purged && purged.events < most_rows_purged; ++hours) {
+        auto const next =
+            integers(handle, "SELECT hour FROM hour_pages WHERE hour >= ?1 AND hour < ?2 ORDER BY hour LIMIT 1",
+                     {hour, horizon / 3600});
+        if (next.empty()) break;
+        purged.more = true;
+        hour = next.front();
+        auto const rows = sqlite::stored_page(handle, hour);
+        if (!rows) return fail(rows.error());
+        std::uint32_t before = 0;
+        for (auto const& row : *rows) {
+            if (row.repo != before) purge_repo_hour(handle, row.repo, hour, purged);
+            before = row.repo;
+            // The rest of the hour next time.
+            if (purged.events >= most_rows_purged) break;
+        }
+        if (purged.events < most_rows_purged) put_counter(handle, "raw_from", ++hour * 3600);
+    }
+    if (!purged.more) return purged;
+    // From now on nothing older is taken in: what was emptied stays empty.
+    put_counter(handle, "purged_before", std::max(horizon, get_counter(handle, "purged_before").value_or(0)));
+    if (purged.events == 0) return purged;
+    put_counter(handle, "first_purged",
+                std::min(purged.first, get_counter(handle, "first_purged").value_or(purged.first)));
+    put_counter(handle, "last_purged", std::max(purged.last, get_counter(handle, "last_purged").value_or(0)));
+    return purged;
 }
 
 /// Dates of first and last sight anew, after events have gone; a name without events left keeps its dates, and what
@@ -116,15 +179,6 @@ std::int64_t remove_commits(Handle& handle, std::string const& condition, std::s
     run("DELETE FROM commit_files WHERE (sha, repo_key) IN (SELECT sha, repo_key FROM commits WHERE {})");
     run("DELETE FROM commit_summaries WHERE (sha, repo_key) IN (SELECT sha, repo_key FROM commits WHERE {})");
     return run("DELETE FROM commits WHERE {}");
-}
-
-/// What was deleted must not linger in the log.
-void empty_log(Handle& handle, Log& log) {
-    auto& statement = handle.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
-    Rows rows(statement);
-    if (rows.next() && rows->integer(0) != 0)
-        log.warn("log_not_emptied",
-                 {{"reason", "somebody reads the database: what was removed leaves the -wal file when they are done"}});
 }
 
 } // namespace
@@ -200,34 +254,18 @@ Async<Result<std::int64_t>> SQLiteMaintenance::apply_retention() {
     auto const horizon = connection_.retention_horizon();
     if (!horizon) co_return std::int64_t{0};
     std::int64_t gone = 0;
-    for (;;) {
+    bool more = true;
+    while (more) {
         // A few at a time, so that others get their turn between.
         auto removed = co_await connection_.write([&](Handle& handle) -> Result<std::int64_t> {
-            auto const before = to_unix(*horizon);
             sqlite::Transaction transaction(handle);
-            auto const oldest = handle.scalar("SELECT coalesce(min(created_at), -1) FROM event_rows");
-            if (oldest < 0 || oldest >= before) return std::int64_t{0};
-            auto const purged =
-                handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'purged_before'), 0)");
-            put_counter(handle, "purged_before", std::max(purged, before));
-            if (handle.scalar("SELECT count(*) FROM counters WHERE name = 'first_purged'") == 0)
-                put_counter(handle, "first_purged", oldest);
-            auto border = integers(
-                handle,
-                fmt::format(
-                    "SELECT created_at FROM event_rows WHERE created_at < ?1 ORDER BY created_at LIMIT 1 OFFSET {}",
-                    rows_a_transaction),
-                {before});
-            auto const until = border.empty() ? before : border.front() + 1;
-            put_counter(
-                handle, "last_purged",
-                integers(handle, "SELECT max(created_at) FROM event_rows WHERE created_at < ?1", {until}).front());
-            auto const count = remove_raw(handle, "e.created_at < ?1", {until});
+            auto purged = purge_some(handle, to_unix(*horizon));
+            if (!purged) return fail(purged.error());
+            more = purged->more;
             transaction.commit();
-            return count;
+            return purged->events;
         });
         if (!removed) co_return fail(removed.error());
-        if (*removed == 0) break;
         gone += *removed;
     }
     co_return gone;
@@ -288,7 +326,7 @@ Async<Result<RemovedCounts>> SQLiteMaintenance::forget_repository(RepoName repo)
                 .run();
         transaction.commit();
         events_.forget_dictionaries();
-        empty_log(handle, connection_.log());
+        connection_.empty_log();
         return counts;
     });
 }
@@ -330,7 +368,7 @@ Async<Result<RemovedCounts>> SQLiteMaintenance::forget_actor(std::string login) 
             .run();
         transaction.commit();
         events_.forget_dictionaries();
-        empty_log(handle, connection_.log());
+        connection_.empty_log();
         return counts;
     });
 }
@@ -352,7 +390,7 @@ Async<Result<void>> SQLiteMaintenance::drop_tables() {
         handle.execute("PRAGMA user_version = 0; PRAGMA application_id = 0");
         transaction.commit();
         events_.forget_dictionaries();
-        empty_log(handle, connection_.log());
+        connection_.empty_log();
         return {};
     });
 }

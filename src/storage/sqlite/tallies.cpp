@@ -19,7 +19,8 @@ class FlatTally {
         if (kind >= sums_.size()) sums_.resize(kind + 1U);
         return sums_[kind];
     }
-    void add(PageRow const& row) { sqlite::add(of(row.kind), row.events, row.commits, row.commits_unknown); }
+    /// PageRow or PageMinute.
+    void add(auto const& row) { sqlite::add(of(row.kind), row.events, row.commits, row.commits_unknown); }
     /// Rows of (kind, events, commits, commits_unknown).
     void add(Rows& rows) {
         while (rows.next())
@@ -70,14 +71,18 @@ Cut cut(TimeWindow const& window) {
     return result;
 }
 
+/// Calls `take(hour, row)` with what happened in these minutes: sums by minute, or rows of one repository.
 Result<void> add_edge(Handle& handle, PageCache& pages, Cut::Edge const& edge, std::uint32_t const* repo, auto&& take) {
     auto parts = pages.load(handle, edge.hour);
     if (!parts) return fail(parts.error());
     for (auto const& page : *parts) {
-        auto const rows = repo == nullptr ? std::span<PageRow const>(page->rows) : page->of(*repo);
-        for (auto const& row : rows) {
-            if (row.minute >= edge.from_minute && row.minute < edge.to_minute) take(edge.hour, row);
+        if (repo == nullptr) {
+            for (auto const& sum : page->minutes(edge.from_minute, edge.to_minute)) take(edge.hour, sum);
+            continue;
         }
+        page->for_each_row(*repo, [&](PageRow const& row) {
+            if (row.minute >= edge.from_minute && row.minute < edge.to_minute) take(edge.hour, row);
+        });
     }
     return {};
 }
@@ -101,7 +106,7 @@ Result<TallyByKind> tally_all(Handle& handle, PageCache& pages, TimeWindow const
         tally.add(rows);
     }
     for (auto const& edge : parts.edges) {
-        auto added = add_edge(handle, pages, edge, nullptr, [&](std::int64_t, PageRow const& row) { tally.add(row); });
+        auto added = add_edge(handle, pages, edge, nullptr, [&](std::int64_t, auto const& row) { tally.add(row); });
         if (!added) return fail(added.error());
     }
     return tally.by_kind();
@@ -121,7 +126,7 @@ Result<TallyByKind> tally_slices(Handle& handle, PageCache& pages, TimeWindow co
         }
         for (auto const& edge : parts.edges) {
             auto added =
-                add_edge(handle, pages, edge, &slice.repo, [&](std::int64_t, PageRow const& row) { tally.add(row); });
+                add_edge(handle, pages, edge, &slice.repo, [&](std::int64_t, auto const& row) { tally.add(row); });
             if (!added) return fail(added.error());
         }
     }
@@ -133,7 +138,7 @@ Result<TallyByBucket> tally_buckets(Handle& handle, PageCache& pages, TimeWindow
     TallyByBucket buckets;
     auto const width = std::chrono::duration_cast<seconds>(bucket).count();
     auto const start_of = [width](std::int64_t time) { return time - time % width; };
-    auto const take_row = [&](std::int64_t hour, PageRow const& row) {
+    auto const take_row = [&](std::int64_t hour, auto const& row) {
         add(buckets[start_of(hour * 3600 + row.minute * 60)][row.kind], row.events, row.commits, row.commits_unknown);
     };
     auto const take_tally = [&](Rows& rows) {
@@ -159,10 +164,10 @@ Result<TallyByBucket> tally_buckets(Handle& handle, PageCache& pages, TimeWindow
             Rows rows(list);
             take_tally(rows);
         } else if (parts.first_hour < parts.last_hour && repo == nullptr) {
-            auto visited =
-                pages.for_each(handle, parts.first_hour, parts.last_hour, [&](std::int64_t hour, HourPage const& page) {
-                    for (auto const& row : page.rows) take_row(hour, row);
-                });
+            auto visited = pages.for_each(handle, parts.first_hour, parts.last_hour,
+                                          [&](std::int64_t hour, PackedPage const& page) {
+                                              for (auto const& sum : page.minutes(0, 60)) take_row(hour, sum);
+                                          });
             if (!visited) return visited;
         } else if (parts.first_hour < parts.last_hour) {
             // Only the hours in which the repository was active.
