@@ -237,8 +237,14 @@ void Transaction::commit() {
     open_ = false;
 }
 
-ReadTransaction::ReadTransaction(Handle& handle) : handle_(handle) { handle_.prepare("BEGIN").run(); }
+ReadTransaction::ReadTransaction(Handle& handle) : end_(handle.prepare("COMMIT")) { handle.prepare("BEGIN").run(); }
 
-ReadTransaction::~ReadTransaction() { sqlite3_exec(handle_.raw(), "COMMIT", nullptr, nullptr, nullptr); }
+ReadTransaction::~ReadTransaction() {
+    try {
+        end_.run();
+    } catch (SqliteError const&) {
+        // What was read is read; a lock that is left goes with the next transaction.
+    }
+}
 
 } // namespace gem::sqlite

@@ -145,7 +145,7 @@ class ReadTransaction {
     ReadTransaction& operator=(ReadTransaction const&) = delete;
 
   private:
-    Handle& handle_;
+    Statement& end_;
 };
 
 /// Runs `work` (which returns a Result) and turns what SQLite throws into its Error.

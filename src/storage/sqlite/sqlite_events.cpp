@@ -124,13 +124,19 @@ Async<Result<std::vector<std::string>>> SQLiteEventsRepository::sources(TimeWind
                                                                         std::optional<RepoName> repo) {
     co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<std::string>> {
         sqlite::ReadTransaction const view(handle);
-        auto counted = tally_kinds(handle, connection_.pages(), window, repo);
-        if (!counted) return fail(counted.error());
+        // Most stores know one source or two: when each of them is found there is no need to look on.
+        auto const all = static_cast<std::size_t>(handle.scalar("SELECT count(DISTINCT source) FROM event_kinds"));
+        std::set<int> sources;
+        auto const note = [&](std::uint16_t kind) {
+            sources.insert(connection_.kinds().of(handle, kind)->source);
+            return sources.size() == all;
+        };
+        std::vector<sqlite::Slice> slices;
+        if (repo) slices = sqlite::resolve(handle, *repo).slices;
+        auto const found = sqlite::find_kinds(handle, connection_.pages(), window, repo ? &slices : nullptr, note);
+        if (!found) return fail(found.error());
         std::set<std::string> names;
-        for (auto const& [id, counts] : *counted) {
-            if (counts.events > 0)
-                names.emplace(to_string(static_cast<EventSource>(connection_.kinds().of(handle, id)->source)));
-        }
+        for (auto const source : sources) names.emplace(to_string(static_cast<EventSource>(source)));
         return std::vector<std::string>(names.begin(), names.end());
     });
 }
@@ -196,10 +202,17 @@ namespace {
 Result<std::optional<RepoSummary>> summarize(Handle& handle, sqlite::PageCache& pages, RepoName const& repo) {
     auto const resolved = sqlite::resolve(handle, repo);
     if (resolved.slices.empty()) return std::optional<RepoSummary>();
-    auto counted = sqlite::tally_slices(handle, pages, sqlite::all_time(), resolved.slices);
-    if (!counted) return fail(counted.error());
     RepoSummary summary{
         .repo = resolved.name, .first_event = resolved.first_seen, .last_event = resolved.last_seen, .total_events = 0};
+    std::vector<sqlite::Slice> parts;
+    for (auto const& slice : resolved.slices) {
+        if (slice.window == sqlite::all_time())
+            summary.total_events += sqlite::count_repository(handle, slice.repo);
+        else
+            parts.push_back(slice);
+    }
+    auto counted = sqlite::tally_slices(handle, pages, sqlite::all_time(), parts);
+    if (!counted) return fail(counted.error());
     for (auto const& [kind, counts] : *counted) summary.total_events += counts.events;
     if (summary.total_events == 0) return std::optional<RepoSummary>();
     return std::optional(std::move(summary));

@@ -329,11 +329,10 @@ Async<Result<void>> SQLiteMetricsRepository::remove_state(std::string key) {
 Async<Result<std::vector<StateEntry>>> SQLiteMetricsRepository::list_state(std::string prefix) {
     co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<StateEntry>> {
         std::vector<StateEntry> entries;
-        auto& list = handle.prepare("SELECT key, value, version FROM state_entries WHERE key >= ?1 AND substr(key, 1, "
-                                    "length(?1)) = ?1 ORDER BY key");
+        auto& list = handle.prepare("SELECT key, value, version FROM state_entries WHERE key >= ?1 ORDER BY key");
         list.bind(1, prefix);
         Rows rows(list);
-        while (rows.next()) entries.push_back(read_state(rows));
+        while (rows.next() && rows->text(0).starts_with(prefix)) entries.push_back(read_state(rows));
         return entries;
     });
 }

@@ -133,6 +133,63 @@ Result<TallyByKind> tally_slices(Handle& handle, PageCache& pages, TimeWindow co
     return tally.by_kind();
 }
 
+namespace {
+
+/// find_kinds() within one slice, or (null) in all; whether it was enough.
+Result<bool> find_kinds_of(Handle& handle, PageCache& pages, TimeWindow const& window, std::uint32_t const* repo,
+                           std::function<bool(std::uint16_t)> const& enough) {
+    auto const parts = cut(window);
+    if (parts.first_hour < parts.last_hour) {
+        auto& list = repo == nullptr
+                         ? handle.prepare("SELECT kind FROM hour_tallies WHERE hour >= ?1 AND hour < ?2 AND events > 0")
+                         : handle.prepare("SELECT kind FROM repo_hour_tallies WHERE repo = ?3 AND hour >= ?1 AND "
+                                          "hour < ?2 AND events > 0");
+        list.bind(1, parts.first_hour).bind(2, parts.last_hour);
+        if (repo != nullptr) list.bind(3, static_cast<std::int64_t>(*repo));
+        Rows rows(list);
+        while (rows.next()) {
+            if (enough(static_cast<std::uint16_t>(rows->integer(0)))) return true;
+        }
+    }
+    bool found_enough = false;
+    for (auto const& edge : parts.edges) {
+        auto const visited = add_edge(handle, pages, edge, repo, [&](std::int64_t, auto const& row) {
+            found_enough = found_enough || enough(row.kind);
+        });
+        if (!visited) return fail(visited.error());
+        if (found_enough) break;
+    }
+    return found_enough;
+}
+
+} // namespace
+
+Result<void> find_kinds(Handle& handle, PageCache& pages, TimeWindow const& asked, std::vector<Slice> const* slices,
+                        std::function<bool(std::uint16_t)> const& enough) {
+    auto const window = whole_minutes(asked);
+    auto const find = [&](TimeWindow const& of, std::uint32_t const* repo) {
+        return find_kinds_of(handle, pages, of, repo, enough);
+    };
+    if (slices == nullptr) {
+        auto const found = find(window, nullptr);
+        if (!found) return fail(found.error());
+        return {};
+    }
+    for (auto const& slice : *slices) {
+        auto const found = find(intersection(window, slice.window), &slice.repo);
+        if (!found) return fail(found.error());
+        if (*found) break;
+    }
+    return {};
+}
+
+std::int64_t count_repository(Handle& handle, std::uint32_t repo) {
+    auto& sum = handle.prepare("SELECT sum(events) FROM repo_hour_tallies WHERE repo = ?1");
+    sum.bind(1, static_cast<std::int64_t>(repo));
+    Rows rows(sum);
+    return rows.next() ? rows->integer(0) : 0;
+}
+
 Result<TallyByBucket> tally_buckets(Handle& handle, PageCache& pages, TimeWindow const& asked, minutes bucket,
                                     std::vector<Slice> const* slices) {
     TallyByBucket buckets;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -27,7 +28,14 @@ Result<TallyByKind> tally_all(Handle& handle, PageCache& pages, TimeWindow const
 Result<TallyByKind> tally_slices(Handle& handle, PageCache& pages, TimeWindow const& window,
                                  std::vector<Slice> const& slices);
 
-/// The same in buckets; the key is the bucket's start in unix seconds. `repo` null: everything.
+/// The kinds of events in the window, of these slices or (null) of all; `enough(kind)` is told each as it is found,
+/// maybe more than once, and ends the search by returning true.
+Result<void> find_kinds(Handle& handle, PageCache& pages, TimeWindow const& window, std::vector<Slice> const* slices,
+                        std::function<bool(std::uint16_t)> const& enough);
+/// All events of a repository.
+std::int64_t count_repository(Handle& handle, std::uint32_t repo);
+
+/// Counts in buckets; the key is the bucket's start in unix seconds. `repo` null: everything.
 using TallyByBucket = std::map<std::int64_t, TallyByKind>;
 Result<TallyByBucket> tally_buckets(Handle& handle, PageCache& pages, TimeWindow const& window, minutes bucket,
                                     std::vector<Slice> const* slices);
