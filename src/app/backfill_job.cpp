@@ -15,6 +15,22 @@ namespace {
 /// The largest hours have some 200 MB.
 constexpr std::chrono::minutes download_deadline{15};
 
+/// The report on files of which not one can be opened: no database is made for them.
+std::optional<BackfillReport> report_without_a_run(std::vector<std::string> const& files) {
+    if (files.empty()) return std::nullopt;
+    BackfillReport report;
+    for (auto const& name : files) {
+        // Not opened to try: what is read from a pipe is gone.
+        if (name == "-" || ::access(name.c_str(), R_OK) == 0) return std::nullopt;
+        auto opened = open_file(name);
+        if (opened) return std::nullopt;
+        auto& file = report.files.emplace_back();
+        file.file = name;
+        file.problem = std::move(opened.error());
+    }
+    return report;
+}
+
 } // namespace
 
 WebHours::WebHours(std::string base) : base_(std::move(base)) {
@@ -46,6 +62,7 @@ Result<std::unique_ptr<ByteSource>> WebHours::open(std::string const& file_name)
 std::optional<std::uint64_t> WebHours::size(std::string const&) const { return std::nullopt; }
 
 Result<BackfillReport> run_backfill(Settings const& settings, BackfillJob job, Clock const& clock, Log& log) {
+    if (auto report = report_without_a_run(job.options.files)) return std::move(*report);
     std::unique_ptr<HourSource> hours;
     if (job.options.hours) {
         if (!job.directory.empty())

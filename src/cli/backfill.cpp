@@ -159,7 +159,8 @@ int run_command(Context const& context, Options const& options) {
     if (options.as_json) {
         context.console.out(as_json_text(*report));
     } else {
-        for (auto const& line : report_lines(*report)) context.console.out(line + "\n");
+        for (auto const& line : problem_lines(*report)) context.console.err(line + "\n");
+        context.console.out(summary_line(*report) + "\n");
     }
     return report->ok() ? exit_ok : exit_failed;
 }

@@ -73,7 +73,9 @@ struct BackfillReport {
 /// asked for only when there are `hours`.
 Async<Result<BackfillReport>> backfill(DatabaseService& database, BackfillOptions options, HourSource* hour_source);
 
-/// The report for a person, a line each: totals, problems by file and line, and how to go on if it was stopped.
-std::vector<std::string> report_lines(BackfillReport const& report);
+/// The report for a person: what was read and stored.
+std::string summary_line(BackfillReport const& report);
+/// A line for each problem, by file and line, and how to go on if it was stopped.
+std::vector<std::string> problem_lines(BackfillReport const& report);
 
 } // namespace gem

@@ -46,9 +46,7 @@ bool BackfillReport::ok() const {
     });
 }
 
-std::vector<std::string> report_lines(BackfillReport const& report) {
-    std::vector<std::string> lines;
-    for (auto const& file : report.files) describe_file(file, lines);
+std::string summary_line(BackfillReport const& report) {
     auto const sum = report.totals();
     auto const skipped = std::ranges::count_if(report.files, &BackfillFile::skipped);
     auto total = fmt::format("{} events read, {} stored, {} duplicates", sum.read.events, sum.inserted, sum.duplicates);
@@ -58,7 +56,12 @@ std::vector<std::string> report_lines(BackfillReport const& report) {
     if (sum.rejected > 0) total += fmt::format(", {} rejected", sum.rejected);
     if (sum.read.bad > 0) total += fmt::format(", {} bad records", sum.read.bad);
     if (skipped > 0) total += fmt::format("; {} of {} files were finished before", skipped, report.files.size());
-    lines.push_back(std::move(total));
+    return total;
+}
+
+std::vector<std::string> problem_lines(BackfillReport const& report) {
+    std::vector<std::string> lines;
+    for (auto const& file : report.files) describe_file(file, lines);
     if (report.error) lines.push_back(fmt::format("stopped: {}", report.error->message));
     if (report.cancelled || report.error || report.files_left > 0) {
         auto const how = report.resumable_by_file

@@ -1,6 +1,7 @@
 // The built program from outside: commands, exit statuses, and serve over a real socket.
 #include "cli/cli.hpp"
 #include "support/packed.hpp"
+#include "support/socket_server.hpp"
 #include "system/program_fixture.hpp"
 
 namespace {
@@ -74,7 +75,9 @@ TEST_F(Program, ends_with_2_for_arguments_and_settings_that_are_wrong) {
 TEST_F(Program, tells_a_stranger_what_was_expected) {
     auto const missing = run({"backfill", path("missing.json.gz"), "--quiet"});
     EXPECT_EQ(missing.status, 1);
-    EXPECT_EQ(missing.out.find("cannot open " + path("missing.json.gz") + ": No such file"), 0U) << missing.out;
+    EXPECT_EQ(missing.err.find("cannot open " + path("missing.json.gz") + ": No such file"), 0U) << missing.err;
+    EXPECT_EQ(missing.out, "0 events read, 0 stored, 0 duplicates\n");
+    EXPECT_FALSE(std::filesystem::exists(database())) << "nothing was read, so there is nothing to keep";
     EXPECT_EQ(run({"backfill", "--from", "2015-01-01T15", "--to", "2015-01-01T16", "--dir", path("nowhere")}).status,
               2);
     EXPECT_EQ(run({"backfill", "--from", "2015-01-01T15", "--to", "2015-01-01T16", "--url", "nowhere"}).status, 2);
@@ -158,11 +161,40 @@ TEST_F(Program, backfills_a_range_of_hours_and_standard_input) {
     EXPECT_NE(piped.out.find("\"inserted\":2,\"duplicates\":10"), std::string::npos) << piped.out;
 }
 
+TEST_F(Program, fetches_a_range_of_hours_and_goes_on_where_the_other_side_failed) {
+    using gem::test::SocketReply;
+    bool whole = false;
+    std::vector<std::string> asked;
+    gem::test::SocketServer const archive([&](gem::test::SocketRequest const& request) {
+        asked.push_back(request.head.substr(0, request.head.find(" HTTP")));
+        if (asked.back() == "GET /archive/2015-01-01-15.json.gz")
+            return SocketReply::of(200, "", gem::test::gzipped(some_events(10)));
+        if (asked.back() == "GET /archive/2015-01-01-16.json.gz" && whole)
+            return SocketReply::of(200, "", gem::test::gzipped(some_events(12)));
+        return SocketReply::of(404, "", "no such hour");
+    });
+    std::vector<std::string> const arguments = {
+        "backfill", "--from", "2015-01-01T15", "--to", "2015-01-01T17", "--url", archive.url() + "/archive/",
+        "--json",   "--quiet"};
+    auto const first = run(arguments);
+    EXPECT_EQ(first.status, 1) << first.out;
+    EXPECT_EQ(number(first.out, "inserted"), 10) << first.out;
+    EXPECT_NE(first.out.find("there is no such file"), std::string::npos) << first.out;
+    EXPECT_EQ(asked.size(), 2U);
+
+    whole = true;
+    auto const second = run(arguments);
+    EXPECT_EQ(second.status, 0) << second.out << second.err;
+    EXPECT_EQ(number(second.out, "inserted"), 2) << second.out;
+    EXPECT_NE(second.out.find(R"("skipped":true)"), std::string::npos) << "the hour that is finished: " << second.out;
+}
+
 TEST_F(Program, ends_with_1_for_a_bad_line_and_stores_the_rest) {
     auto const file = write("bad.json", some_events(3) + "{\"id\":\n" + some_events(4));
     auto const outcome = run({"backfill", file});
     EXPECT_EQ(outcome.status, 1);
-    EXPECT_NE((outcome.out + outcome.err).find("bad.json:4"), std::string::npos) << outcome.out << outcome.err;
+    EXPECT_NE(outcome.err.find("bad.json:4"), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.out, "7 events read, 4 stored, 3 duplicates, 1 bad records\n");
     auto const verified = run({"db", "verify", "--json"});
     EXPECT_NE(verified.out.find("\"events\":4,"), std::string::npos) << verified.out;
 }

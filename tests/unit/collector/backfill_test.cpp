@@ -122,7 +122,11 @@ class Backfill : public testing::Test {
     DatabaseService database_{std::make_unique<Manager>(events_, data_)};
 };
 
-std::string all_lines(BackfillReport const& report) { return fmt::format("{}", fmt::join(report_lines(report), "\n")); }
+std::string all_lines(BackfillReport const& report) {
+    auto lines = problem_lines(report);
+    lines.push_back(summary_line(report));
+    return fmt::format("{}", fmt::join(lines, "\n"));
+}
 
 TEST_F(Backfill, stores_a_file_once_and_tells_its_duplicates_the_second_time) {
     auto const path = file("a.json.gz", test::gzipped(lines(0, 10'000)));
