@@ -13,6 +13,24 @@
 
 namespace gem {
 
+/// What only the provider dynamodb asks for.
+struct DynamoDBConfig {
+    bool allow_http = false;             ///< plain http to hosts other than this machine
+    bool point_in_time_recovery = false; ///< of tables that are made
+    bool deletion_protection = false;    ///< likewise
+    bool make_tables = true;             ///< initialize() makes those that are missing
+    bool every_switch = false;           ///< and sets both, and TTL, of tables that are there as well
+    seconds generation_lag{60};          ///< after which others' writes are taken to have changed every answer
+    /// Where credentials are looked for: variables such as AWS_PROFILE, and HOME.
+    std::map<std::string, std::string> environment{};
+
+    /// Empty when it is not set.
+    [[nodiscard]] std::string value(std::string const& name) const {
+        auto const found = environment.find(name);
+        return found == environment.end() ? std::string() : found->second;
+    }
+};
+
 /// SEED.md's `database_config`.
 struct DatabaseConfig {
     std::string provider = "sqlite";
@@ -20,6 +38,7 @@ struct DatabaseConfig {
     std::string region = "us-east-1";           ///< dynamodb
     std::string table_prefix = "github-events-";
     std::optional<std::string> endpoint_url;
+    DynamoDBConfig dynamodb{};
     days retention{0}; ///< 0: keep everything
 };
 

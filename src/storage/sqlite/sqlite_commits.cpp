@@ -1,12 +1,11 @@
 // SQLiteCommitsRepository.
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "storage/cursor.hpp"
+#include "storage/commit_rules.hpp"
 #include "storage/sqlite/sqlite_repositories.hpp"
 
 namespace gem {
@@ -29,10 +28,6 @@ std::vector<std::string> split(std::string_view text) {
         text.remove_prefix(comma + 1);
     }
     return parts;
-}
-
-bool is_hex(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 #define GEM_COMMIT_COLUMNS                                                                                             \
@@ -203,13 +198,6 @@ bool store_commit(Handle& handle, CommitRecord const& record) {
     return fresh;
 }
 
-std::optional<std::string> reason_to_reject(Commit const& commit) {
-    if ((commit.sha.size() != 40 && commit.sha.size() != 64) || !is_hex(commit.sha))
-        return fmt::format("sha: expected 40 or 64 lower-case hex digits, got \"{}\"", commit.sha.substr(0, 80));
-    if (!commit.repo_id && commit.repo_name.empty()) return "repo: neither a number nor a name";
-    return std::nullopt;
-}
-
 } // namespace
 
 Async<Result<std::size_t>> SQLiteCommitsRepository::store_commits(std::vector<CommitRecord> commits) {
@@ -227,21 +215,9 @@ Async<Result<std::size_t>> SQLiteCommitsRepository::store_commits(std::vector<Co
 }
 
 Async<Result<CommitPage>> SQLiteCommitsRepository::find_commits(CommitQuery query) {
-    if (query.limit < 1 || query.limit > 1000)
-        co_return fail(ErrorCode::invalid_argument, fmt::format("limit: expected 1 to 1000, got {}", query.limit));
-    auto const floor = query.min_impact_score ? fmt::format("{}", *query.min_impact_score) : std::string();
-    auto const from = std::to_string(to_unix(query.window.from));
-    auto const to = std::to_string(to_unix(query.window.to));
-    auto const question = hash_question({"commits", query.repo.key(), floor, from, to});
-    std::int64_t upper = 253402300800;
-    std::string upper_sha = "~";
-    if (query.cursor) {
-        auto fields = decode_cursor(question, *query.cursor, 2);
-        if (!fields) co_return fail(fields.error());
-        auto const& date = (*fields)[0];
-        std::from_chars(date.data(), date.data() + date.size(), upper);
-        upper_sha = (*fields)[1];
-    }
+    auto const start = read_commit_query(query);
+    if (!start) co_return fail(start.error());
+    auto const [upper, upper_sha] = start->before.value_or(std::pair(from_unix(253402300800), std::string("~")));
     co_return co_await connection_.read([&](Handle& handle) -> Result<CommitPage> {
         sqlite::ReadTransaction const view(handle);
         std::vector<CommitRecord> found;
@@ -255,35 +231,19 @@ Async<Result<CommitPage>> SQLiteCommitsRepository::find_commits(CommitQuery quer
             list.bind(1, key)
                 .bind(2, to_unix(within.from))
                 .bind(3, to_unix(within.to))
-                .bind(4, upper)
+                .bind(4, to_unix(upper))
                 .bind(5, upper_sha);
             list.bind(6, query.min_impact_score).bind(7, static_cast<std::int64_t>(query.limit + 1));
             Rows rows(list);
             while (rows.next()) found.push_back(read_commit(rows));
         }
-        auto const place = [](CommitRecord const& record) {
-            return std::tie(record.commit.commit_date, record.commit.sha);
-        };
-        std::ranges::sort(found, [&](CommitRecord const& a, CommitRecord const& b) { return place(a) > place(b); });
-        // One commit filed under two keys of one name is one commit.
-        auto const twins = std::ranges::unique(
-            found, [](CommitRecord const& a, CommitRecord const& b) { return a.commit.sha == b.commit.sha; });
-        found.erase(twins.begin(), twins.end());
-        CommitPage page;
-        if (found.size() > query.limit) {
-            found.resize(query.limit);
-            auto const& last = found.back().commit;
-            page.next_cursor = encode_cursor(question, {std::to_string(to_unix(last.commit_date)), last.sha});
-        }
-        page.commits = std::move(found);
-        return page;
+        return page_of_commits(std::move(found), query.limit, start->question);
     });
 }
 
 Async<Result<CommitRecord>> SQLiteCommitsRepository::find_commit(std::optional<RepoName> repo, std::string sha) {
     sha = ascii_lower(sha);
-    if (sha.size() < 7 || sha.size() > 64 || !is_hex(sha))
-        co_return fail(ErrorCode::invalid_argument, "sha: expected 7 to 64 hex digits");
+    if (auto const valid = check_sha_prefix(sha); !valid) co_return fail(valid.error());
     co_return co_await connection_.read([&](Handle& handle) -> Result<CommitRecord> {
         sqlite::ReadTransaction const view(handle);
         std::vector<std::pair<std::string, TimeWindow>> keys;
@@ -297,16 +257,12 @@ Async<Result<CommitRecord>> SQLiteCommitsRepository::find_commit(std::optional<R
             if (repo && std::ranges::find(keys, rows->text(1),
                                           [](auto const& key) { return std::string_view(key.first); }) == keys.end())
                 continue;
-            if (found && found->commit.sha != rows->text(0))
-                return fail(ErrorCode::conflict,
-                            fmt::format("more than one commit begins with {}: give more digits", sha));
+            if (found && found->commit.sha != rows->text(0)) return fail(ambiguous_commit(sha));
             if (found) continue;
             found = read_commit(rows);
             if (rows->integer(22) != 0) found->files = read_files(handle, found->commit.sha, rows->text(1));
         }
-        if (!found)
-            return fail(ErrorCode::not_found,
-                        fmt::format("no commit {} is stored{}", sha, repo ? " for " + repo->text() : ""));
+        if (!found) return fail(no_such_commit(repo, sha));
         return std::move(*found);
     });
 }
