@@ -87,7 +87,8 @@ DynamoDbLocal::DynamoDbLocal() {
     auto const port = free_port();
     auto const libraries = "-Djava.library.path=" + (emulator / "DynamoDBLocal_lib").string();
     auto const port_text = std::to_string(port);
-    auto const log = std::filesystem::temp_directory_path() / fmt::format("gem_dynamodb_local_{}.log", ::getpid());
+    auto const folder = std::filesystem::temp_directory_path();
+    auto const log = folder / fmt::format("gem_dynamodb_local_{}.log", ::getpid());
     auto const starter = ::getpid();
     process_ = ::fork();
     if (process_ < 0) throw std::runtime_error("DynamoDB Local cannot be started: no process");
@@ -97,6 +98,7 @@ DynamoDbLocal::DynamoDbLocal() {
         int const out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
         ::dup2(out, STDOUT_FILENO);
         ::dup2(out, STDERR_FILENO);
+        if (::chdir(folder.c_str()) != 0) ::_exit(1); // where it leaves a file
         ::execlp("java", "java", "-Xmx1g", "-XX:+UseSerialGC", libraries.c_str(), "-jar", jar.c_str(), "-inMemory",
                  "-sharedDb", "-disableTelemetry", "-port", port_text.c_str(), nullptr);
         ::_exit(127);
