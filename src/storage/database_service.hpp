@@ -22,6 +22,7 @@ class DatabaseService {
     [[nodiscard]] CommitsRepository& commits() const { return manager_->commits(); }
     [[nodiscard]] MetricsRepository& metrics() const { return manager_->metrics(); }
     [[nodiscard]] DatabaseMaintenance& maintenance() const { return manager_->maintenance(); }
+    [[nodiscard]] DatabaseTransfer& transfer() const { return manager_->transfer(); }
 
   private:
     std::unique_ptr<DatabaseManager> manager_;

@@ -142,7 +142,7 @@ Async<Result<std::size_t>> DynamoDBCommitsRepository::store_commits(std::vector<
         if (auto reason = reason_to_reject(record.commit)) co_return fail(ErrorCode::invalid_argument, *reason);
     }
     std::map<std::string, std::string> keys_by_name;
-    std::map<std::pair<std::string, std::string>, CommitRecord> merged;
+    ByPlace merged;
     for (auto& record : commits) {
         std::string key;
         if (record.commit.repo_id) {
@@ -156,13 +156,28 @@ Async<Result<std::size_t>> DynamoDBCommitsRepository::store_commits(std::vector<
             }
             key = known;
         }
-        if (auto noted = co_await filing_.note_commits(record.commit.repo_name, key); !noted)
-            co_return fail(noted.error());
         auto const [place, is_new] = merged.try_emplace({std::move(key), record.commit.sha}, record);
         if (!is_new) learn(place->second, record);
     }
+    co_return co_await store_all(std::move(merged));
+}
+
+Async<Result<std::size_t>> DynamoDBCommitsRepository::store_under(std::string key, std::vector<CommitRecord> commits) {
+    ByPlace merged;
+    for (auto& record : commits) {
+        auto const [place, is_new] = merged.try_emplace({key, record.commit.sha}, record);
+        if (!is_new) learn(place->second, record);
+    }
+    co_return co_await store_all(std::move(merged));
+}
+
+Async<Result<std::size_t>> DynamoDBCommitsRepository::store_all(ByPlace commits) {
+    for (auto const& [place, record] : commits) {
+        if (auto noted = co_await filing_.note_commits(record.commit.repo_name, place.first); !noted)
+            co_return fail(noted.error());
+    }
     std::vector<Async<Result<bool>>> work;
-    for (auto& [place, record] : merged) work.push_back(store(place.first, std::move(record)));
+    for (auto& [place, record] : commits) work.push_back(store(place.first, std::move(record)));
     std::size_t fresh = 0;
     std::optional<Error> failed;
     for (auto const& stored : co_await together(std::move(work))) {
@@ -171,7 +186,7 @@ Async<Result<std::size_t>> DynamoDBCommitsRepository::store_commits(std::vector<
         else
             fresh += *stored ? 1 : 0;
     }
-    if (!merged.empty()) context_.wrote();
+    if (!commits.empty()) context_.wrote();
     if (failed) co_return fail(std::move(*failed));
     co_return fresh;
 }
@@ -400,6 +415,38 @@ Async<Result<std::vector<CommitFile>>> DynamoDBCommitsRepository::commit_files(R
     auto commit = co_await find_commit(std::move(repo), std::move(sha));
     if (!commit) co_return fail(commit.error());
     co_return std::move(commit->files).value_or(std::vector<CommitFile>());
+}
+
+Async<Result<std::vector<CommitRecord>>>
+DynamoDBCommitsRepository::commits_under(std::string key, std::optional<std::pair<UtcTime, std::string>> after,
+                                         std::size_t limit) {
+    auto query = under("commits", key);
+    if (after) {
+        query.key_condition.text += " AND #sk > :after";
+        query.key_condition.names.emplace("#sk", range_name);
+        query.key_condition.values.emplace(":after", AttributeValue::string(commit_range(after->first, after->second)));
+    }
+    query.limit = static_cast<std::int64_t>(limit);
+    std::vector<CommitRecord> records;
+    while (records.empty()) { // what a change of date left behind is no commit
+        auto page = co_await context_.client.query(query);
+        if (!page) co_return fail(to_error(page.error()));
+        auto found = co_await anchored(key, std::move(page->items));
+        if (!found) co_return fail(found.error());
+        for (auto& one : *found) {
+            CommitRecord record{
+                .commit = std::move(one.item.commit), .summary = std::move(one.anchor.summary), .files = {}};
+            if (one.item.files_known) {
+                auto files = co_await load_files(key, record.commit.sha);
+                if (!files) co_return fail(files.error());
+                record.files = std::move(*files);
+            }
+            records.push_back(std::move(record));
+        }
+        if (!page->next) break;
+        query.start = std::move(page->next);
+    }
+    co_return records;
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 // DynamoDBCommitsRepository: commits by time, anchored by sha (see commit_items.hpp).
 #pragma once
 
+#include <map>
+
 #include "storage/database_interface.hpp"
 #include "storage/dynamodb/commit_items.hpp"
 #include "storage/dynamodb/filing.hpp"
@@ -16,6 +18,11 @@ class DynamoDBCommitsRepository final : public CommitsRepository {
     Async<Result<CommitRecord>> find_commit(std::optional<RepoName> repo, std::string sha) override;
     Async<Result<std::vector<CommitFile>>> commit_files(RepoName repo, std::string sha) override;
 
+    /// Stores or completes commits under this very key; how many were not known at all.
+    Async<Result<std::size_t>> store_under(std::string key, std::vector<CommitRecord> commits);
+    /// Oldest first, with their files, after (date, sha).
+    Async<Result<std::vector<CommitRecord>>>
+    commits_under(std::string key, std::optional<std::pair<UtcTime, std::string>> after, std::size_t limit);
     /// Removes the commits of one place, their files and summaries, that `goes` names; how many.
     Async<Result<std::int64_t>> remove_commits(std::string key, std::function<bool(Commit const&)> goes);
 
@@ -37,6 +44,8 @@ class DynamoDBCommitsRepository final : public CommitsRepository {
         [[nodiscard]] bool wants(Found const& found) const;
     };
 
+    using ByPlace = std::map<std::pair<std::string, std::string>, CommitRecord>; ///< (key, sha)
+    Async<Result<std::size_t>> store_all(ByPlace commits);
     /// True if the commit was not known at all.
     Async<Result<bool>> store(std::string key, CommitRecord record);
     /// False if somebody else was at it: look again.

@@ -7,6 +7,7 @@
 #include "storage/dynamodb/dynamodb_forgetter.hpp"
 #include "storage/dynamodb/dynamodb_maintenance.hpp"
 #include "storage/dynamodb/dynamodb_metrics.hpp"
+#include "storage/dynamodb/dynamodb_transfer.hpp"
 
 namespace gem {
 
@@ -35,6 +36,7 @@ class DynamoDBManager final : public DatabaseManager {
     CommitsRepository& commits() override { return commits_; }
     MetricsRepository& metrics() override { return metrics_; }
     DatabaseMaintenance& maintenance() override { return maintenance_; }
+    DatabaseTransfer& transfer() override { return transfer_; }
 
   private:
     std::unique_ptr<Ground> ground_;
@@ -46,6 +48,7 @@ class DynamoDBManager final : public DatabaseManager {
     DynamoDBMetricsRepository metrics_{context_, filing_};
     DynamoDBForgetter forgetter_{context_, filing_, commits_};
     DynamoDBMaintenance maintenance_{context_, events_, &forgetter_};
+    DynamoDBTransfer transfer_{context_, commits_};
     DynamoDBConnection connection_;
 };
 

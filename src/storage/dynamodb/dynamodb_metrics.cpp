@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 
 #include <fmt/format.h>
 
@@ -45,9 +44,7 @@ Async<Result<void>> DynamoDBMetricsRepository::put(std::vector<Row> rows) {
             if (!filed) co_return fail(filed.error());
             key = std::move(*filed);
         }
-        auto item = key_of(key, Table::range(row));
-        put_members(item, row);
-        items.insert_or_assign({key, Table::range(row)}, std::move(item));
+        items.insert_or_assign({key, Table::range(row)}, to_item(key, row));
     }
     std::vector<WriteRequest> writes;
     for (auto& [key, item] : items) writes.push_back(WriteRequest::put(std::string(Table::table), std::move(item)));
@@ -69,6 +66,7 @@ Async<Result<std::vector<Row>>> DynamoDBMetricsRepository::find(RepoName repo, T
         if (!rows) co_return fail(rows.error());
         std::ranges::move(*rows, std::back_inserter(found));
     }
+    sort_rows(found);
     co_return found;
 }
 
@@ -79,9 +77,7 @@ Async<Result<void>> DynamoDBMetricsRepository::put_health(HealthSnapshot snapsho
 Async<Result<std::vector<HealthSnapshot>>>
 DynamoDBMetricsRepository::find_health(RepoName repo, std::int64_t window_hours, TimeWindow days) {
     auto found = co_await find<HealthSnapshot>(std::move(repo), days);
-    if (!found) co_return found;
-    std::erase_if(*found, [&](HealthSnapshot const& row) { return row.window_hours != window_hours; });
-    std::ranges::sort(*found, {}, &HealthSnapshot::day);
+    if (found) std::erase_if(*found, [&](HealthSnapshot const& row) { return row.window_hours != window_hours; });
     co_return found;
 }
 
@@ -91,12 +87,7 @@ Async<Result<void>> DynamoDBMetricsRepository::put_developer_days(std::vector<De
 
 Async<Result<std::vector<DeveloperDay>>> DynamoDBMetricsRepository::find_developer_days(RepoName repo,
                                                                                         TimeWindow days) {
-    auto found = co_await find<DeveloperDay>(std::move(repo), days);
-    if (!found) co_return found;
-    std::ranges::sort(*found, [](DeveloperDay const& a, DeveloperDay const& b) {
-        return std::tie(a.day, a.actor_login) < std::tie(b.day, b.actor_login);
-    });
-    co_return found;
+    return find<DeveloperDay>(std::move(repo), days);
 }
 
 Async<Result<void>> DynamoDBMetricsRepository::put_security(SecurityMetric metric) {
@@ -104,12 +95,7 @@ Async<Result<void>> DynamoDBMetricsRepository::put_security(SecurityMetric metri
 }
 
 Async<Result<std::vector<SecurityMetric>>> DynamoDBMetricsRepository::find_security(RepoName repo, TimeWindow days) {
-    auto found = co_await find<SecurityMetric>(std::move(repo), days);
-    if (!found) co_return found;
-    std::ranges::sort(*found, [](SecurityMetric const& a, SecurityMetric const& b) {
-        return std::tie(a.metric_type, a.day) < std::tie(b.metric_type, b.day);
-    });
-    co_return found;
+    return find<SecurityMetric>(std::move(repo), days);
 }
 
 Async<Result<void>> DynamoDBMetricsRepository::put_patterns(std::vector<EventPattern> patterns) {
@@ -117,12 +103,7 @@ Async<Result<void>> DynamoDBMetricsRepository::put_patterns(std::vector<EventPat
 }
 
 Async<Result<std::vector<EventPattern>>> DynamoDBMetricsRepository::find_patterns(RepoName repo, TimeWindow buckets) {
-    auto found = co_await find<EventPattern>(std::move(repo), buckets);
-    if (!found) co_return found;
-    std::ranges::sort(*found, [](EventPattern const& a, EventPattern const& b) {
-        return std::tie(a.event_type, a.bucket_start, a.kind) < std::tie(b.event_type, b.bucket_start, b.kind);
-    });
-    co_return found;
+    return find<EventPattern>(std::move(repo), buckets);
 }
 
 Async<Result<void>> DynamoDBMetricsRepository::put_deployment(DeploymentMetric deployment) {
@@ -131,10 +112,7 @@ Async<Result<void>> DynamoDBMetricsRepository::put_deployment(DeploymentMetric d
 
 Async<Result<std::vector<DeploymentMetric>>> DynamoDBMetricsRepository::find_deployments(RepoName repo,
                                                                                          TimeWindow created) {
-    auto found = co_await find<DeploymentMetric>(std::move(repo), created);
-    if (!found) co_return found;
-    std::ranges::sort(*found, {}, &DeploymentMetric::deployment_id);
-    co_return found;
+    return find<DeploymentMetric>(std::move(repo), created);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

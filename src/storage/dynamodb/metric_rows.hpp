@@ -64,6 +64,20 @@ struct RowTable<DeploymentMetric> {
     static UtcTime time(DeploymentMetric const& row) { return row.created_at; }
 };
 
+template <class Row>
+Item to_item(std::string const& key, Row const& row) {
+    auto item = key_of(key, RowTable<Row>::range(row));
+    put_members(item, row);
+    return item;
+}
+
+// Ascending by key.
+void sort_rows(std::vector<HealthSnapshot>& rows);
+void sort_rows(std::vector<DeveloperDay>& rows);
+void sort_rows(std::vector<SecurityMetric>& rows);
+void sort_rows(std::vector<EventPattern>& rows);
+void sort_rows(std::vector<DeploymentMetric>& rows);
+
 /// What sorts behind every range key that begins with a moment before `time`.
 inline std::string range_before(UtcTime time) {
     constexpr UtcTime last = from_unix(253402300799);

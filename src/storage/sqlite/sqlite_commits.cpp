@@ -7,6 +7,7 @@
 
 #include "storage/commit_rules.hpp"
 #include "storage/sqlite/sqlite_repositories.hpp"
+#include "storage/sqlite/sqlite_transfer.hpp"
 
 namespace gem {
 
@@ -146,9 +147,8 @@ void store_summary(Handle& handle, std::string const& key, std::string const& sh
 }
 
 /// True if the commit was not known at all.
-bool store_commit(Handle& handle, CommitRecord const& record) {
+bool store_commit(Handle& handle, std::string const& key, CommitRecord const& record) {
     auto const& commit = record.commit;
-    auto const key = key_of(handle, commit);
     register_name(handle, key, commit);
     auto const parents = join(commit.parents);
     auto& known = handle.prepare("SELECT 1 FROM commits WHERE sha = ?1 AND repo_key = ?2");
@@ -208,7 +208,7 @@ Async<Result<std::size_t>> SQLiteCommitsRepository::store_commits(std::vector<Co
     co_return co_await connection_.write([&](Handle& handle) -> Result<std::size_t> {
         sqlite::Transaction transaction(handle);
         std::size_t fresh = 0;
-        for (auto const& record : commits) fresh += store_commit(handle, record) ? 1 : 0;
+        for (auto const& record : commits) fresh += store_commit(handle, key_of(handle, record.commit), record) ? 1 : 0;
         transaction.commit();
         return fresh;
     });
@@ -272,5 +272,33 @@ Async<Result<std::vector<CommitFile>>> SQLiteCommitsRepository::commit_files(Rep
     if (!commit) co_return fail(commit.error());
     co_return std::move(commit->files).value_or(std::vector<CommitFile>());
 }
+
+namespace sqlite {
+
+std::vector<CommitRecord> commits_under(Handle& handle, std::string const& key, UtcTime date, std::string const& sha,
+                                        std::size_t limit) {
+    std::vector<CommitRecord> found;
+    {
+        auto& list =
+            handle.prepare("SELECT " GEM_COMMIT_COLUMNS " WHERE c.repo_key = ?1 AND (c.commit_date, c.sha) > (?2, ?3) "
+                           "ORDER BY c.commit_date, c.sha LIMIT ?4");
+        list.bind(1, key).bind(2, to_unix(date)).bind(3, sha).bind(4, static_cast<std::int64_t>(limit));
+        Rows rows(list);
+        while (rows.next()) {
+            found.push_back(read_commit(rows));
+            if (rows->integer(22) != 0) found.back().files.emplace();
+        }
+    }
+    for (auto& record : found) {
+        if (record.files) record.files = read_files(handle, record.commit.sha, key);
+    }
+    return found;
+}
+
+void put_commit(Handle& handle, std::string const& key, CommitRecord const& record) {
+    store_commit(handle, key, record);
+}
+
+} // namespace sqlite
 
 } // namespace gem
