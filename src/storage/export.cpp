@@ -10,7 +10,6 @@ namespace gem {
 
 namespace {
 
-constexpr std::int64_t lines_a_block = 1000;
 constexpr std::size_t page = 1000;
 constexpr std::size_t commits_page = 100; // with all of their files
 constexpr std::size_t piece = std::size_t{1} << 18;
@@ -22,7 +21,7 @@ class Writer {
     }
 
     Result<void> put(TransferLine const& line) {
-        if (in_block_ == lines_a_block) {
+        if (in_block_ == options_.lines_a_block) {
             in_block_ = 0;
             if (auto put = add(TransferCheck{.lines = progress_.lines, .sha256 = digest_.value()}); !put) return put;
             if (options_.on_progress) options_.on_progress(progress_);
@@ -135,7 +134,7 @@ bool stays_behind(std::string_view state_key) {
     return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return state_key.starts_with(prefix); });
 }
 
-Async<Result<TransferProgress>> export_database(DatabaseService& database, ExportOptions options, ByteSink sink) {
+Async<Result<TransferProgress>> export_database(DatabaseManager& database, ExportOptions options, ByteSink sink) {
     if (!options.without_expired) {
         auto const totals = co_await database.events().totals();
         if (!totals) co_return fail(totals.error());

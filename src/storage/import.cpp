@@ -20,7 +20,7 @@ struct Mark {
 
 class Importer {
   public:
-    Importer(DatabaseService& database, ImportOptions options, ByteFeed feed)
+    Importer(DatabaseManager& database, ImportOptions options, ByteFeed feed)
         : database_(database), options_(std::move(options)), lines_(std::move(feed)) {}
 
     Async<Result<ImportReport>> run() {
@@ -204,7 +204,7 @@ class Importer {
                                             "its beginning");
     }
 
-    DatabaseService& database_;
+    DatabaseManager& database_;
     ImportOptions options_;
     LineFeed lines_;
     RunningSha256 digest_;
@@ -219,7 +219,7 @@ class Importer {
 
 } // namespace
 
-Async<Result<ImportReport>> import_database(DatabaseService& database, ImportOptions options, ByteFeed feed) {
+Async<Result<ImportReport>> import_database(DatabaseManager& database, ImportOptions options, ByteFeed feed) {
     Importer importer(database, std::move(options), std::move(feed));
     co_return co_await importer.run();
 }

@@ -16,6 +16,7 @@ struct ImportReport {
     std::int64_t inserted = 0;                    ///< events
     std::int64_t duplicates = 0;                  ///< events that were there
     std::int64_t expired = 0;                     ///< events from before this store's retention horizon
+    std::int64_t rejected = 0;                    ///< rows of a predecessor that cannot be stored; an export has none
     std::map<std::string, std::int64_t> counts{}; ///< lines of each kind
     bool stopped = false;                         ///< asked to; the same stream given again goes on here
     bool finished = false;                        ///< the whole stream was read and stored
@@ -28,6 +29,6 @@ struct ImportOptions {
 
 /// Reads the stream to its end. corrupt for a stream that is damaged, cut short or none of ours: what was stored before
 /// is whole, every count right, and the message says up to where. invalid_argument for a later version's stream.
-Async<Result<ImportReport>> import_database(DatabaseService& database, ImportOptions options, ByteFeed feed);
+Async<Result<ImportReport>> import_database(DatabaseManager& database, ImportOptions options, ByteFeed feed);
 
 } // namespace gem
