@@ -23,12 +23,6 @@ struct DynamoDBConfig {
     seconds generation_lag{60};          ///< after which others' writes are taken to have changed every answer
     /// Where credentials are looked for: variables such as AWS_PROFILE, and HOME.
     std::map<std::string, std::string> environment{};
-
-    /// Empty when it is not set.
-    [[nodiscard]] std::string value(std::string const& name) const {
-        auto const found = environment.find(name);
-        return found == environment.end() ? std::string() : found->second;
-    }
 };
 
 /// SEED.md's `database_config`.

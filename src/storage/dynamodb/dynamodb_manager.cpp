@@ -13,12 +13,18 @@ namespace gem {
 
 namespace {
 
+dynamodb::CredentialSources credential_sources(DatabaseConfig const& config) {
+    auto const variable = [environment = config.dynamodb.environment](std::string const& name) {
+        auto const found = environment.find(name);
+        return found == environment.end() ? std::nullopt : std::optional(found->second);
+    };
+    return {.variable = variable, .region = config.region};
+}
+
 /// What the client needs, made before it.
 struct Ground {
-    Ground(DatabaseConfig const& config, Clock const&)
-        : credentials(dynamodb::fixed_credentials({.access_key_id = config.dynamodb.value("AWS_ACCESS_KEY_ID"),
-                                                   .secret_access_key = config.dynamodb.value("AWS_SECRET_ACCESS_KEY"),
-                                                   .session_token = config.dynamodb.value("AWS_SESSION_TOKEN")})) {}
+    Ground(DatabaseConfig const& config, Clock const& clock, Log& log)
+        : credentials(dynamodb::credentials_chain(credential_sources(config), http, clock, log)) {}
     http::CurlClient http;
     std::unique_ptr<dynamodb::CredentialsProvider> credentials;
     dynamodb::CapacityMeter capacity;
@@ -56,7 +62,7 @@ class DynamoDBManager final : public DatabaseManager {
 
 Result<std::unique_ptr<DatabaseManager>> make_dynamodb_manager(DatabaseConfig const& config, Clock const& clock,
                                                                Log& log) {
-    auto ground = std::make_unique<Ground>(config, clock);
+    auto ground = std::make_unique<Ground>(config, clock, log);
     dynamodb::ClientOptions options;
     options.region = config.region;
     options.endpoint_url = config.endpoint_url;
