@@ -10,9 +10,10 @@ namespace gem::test {
 
 /// The client's parts, alive as long as it.
 struct DynamoClient {
-    explicit DynamoClient(dynamodb::ClientOptions options = {})
+    explicit DynamoClient(dynamodb::ClientOptions options = {},
+                          dynamodb::Credentials keys = {.access_key_id = "test", .secret_access_key = "secret"})
         : log(clock, LogLevel::off, LogFormat::text, [](std::string_view) {}),
-          credentials(dynamodb::fixed_credentials({.access_key_id = "test", .secret_access_key = "secret"})) {
+          credentials(dynamodb::fixed_credentials(std::move(keys))) {
         if (!options.endpoint_url) options.endpoint_url = DynamoDbLocal::instance().url();
         auto made = dynamodb::make_client(std::move(options), {http, *credentials, capacity, clock, log});
         if (!made) throw std::runtime_error(made.error().message);

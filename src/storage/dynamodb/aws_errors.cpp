@@ -236,8 +236,8 @@ Refusal read_refusal(Call const& call, http::ClientResponse const& answer, UtcTi
         failure.message = fmt::format(
             "this machine's clock is wrong, so that DynamoDB does not accept what it signs{}. Set the clock (NTP). "
             "DynamoDB says: {}",
-            ahead ? fmt::format(": it is {} s {} of DynamoDB's", std::abs(ahead->count()),
-                                ahead->count() < 0 ? "behind" : "ahead")
+            ahead ? fmt::format(": it is {} s {} DynamoDB's", std::abs(ahead->count()),
+                                ahead->count() < 0 ? "behind" : "ahead of")
                   : std::string(),
             failure.message);
         return refusal;

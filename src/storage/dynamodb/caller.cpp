@@ -19,13 +19,14 @@ using Elapsed = std::chrono::steady_clock;
 /// only removes a header.
 class Signer {
   public:
-    Signer(std::string region, Credentials credentials, http::HeaderList const& headers)
-        : provider_("aws:amz:" + region + ":dynamodb"), credentials_(std::move(credentials)) {
+    Signer(std::string const& region, Credentials credentials, bool direct, http::HeaderList const& headers)
+        : provider_("aws:amz:" + region + ":dynamodb"), credentials_(std::move(credentials)), direct_(direct) {
         for (auto const& [name, value] : headers) append(name + ": " + value);
         if (!credentials_.session_token.empty()) append("X-Amz-Security-Token: " + credentials_.session_token);
     }
 
     void operator()(CURL* easy) const {
+        if (direct_) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
         curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, provider_.c_str());
         curl_easy_setopt(easy, CURLOPT_USERNAME, credentials_.access_key_id.c_str());
@@ -45,6 +46,7 @@ class Signer {
     }
     std::string provider_;
     Credentials credentials_;
+    bool direct_; ///< not by way of a proxy
     std::unique_ptr<curl_slist, Free> headers_;
 };
 
@@ -89,9 +91,8 @@ struct Caller::Attempt {
     Refusal refusal{}; ///< without an answer
 };
 
-Caller::Caller(ClientOptions options, ClientParts parts)
-    : options_(std::move(options)), parts_(parts),
-      endpoint_(options_.endpoint_url ? *options_.endpoint_url : aws_endpoint(options_.region)) {
+Caller::Caller(ClientOptions options, Endpoint endpoint, ClientParts parts)
+    : options_(std::move(options)), parts_(parts), endpoint_(std::move(endpoint)) {
     if (!options_.sleep) options_.sleep = [](std::chrono::nanoseconds time) { return sleep_for(time); };
 }
 
@@ -134,13 +135,13 @@ Async<Caller::Attempt> Caller::attempt(Call const& call, std::chrono::millisecon
     auto credentials = co_await parts_.credentials.get();
     if (!credentials) co_return Attempt{.refusal = {.failure = no_credentials(call, credentials.error())}};
     http::ClientRequest request{.method = "POST",
-                                .url = endpoint_ + "/",
+                                .url = endpoint_.url + "/",
                                 .headers = {{"Content-Type", "application/x-amz-json-1.0"},
                                             {"X-Amz-Target", "DynamoDB_20120810." + call.operation}},
                                 .body = call.body,
                                 .deadline = deadline,
                                 .accept_gzip = false}; // the checksum is of the bytes as they are sent
-    auto const signer = std::make_shared<Signer>(options_.region, *credentials, request.headers);
+    auto const signer = std::make_shared<Signer>(options_.region, *credentials, endpoint_.loopback, request.headers);
     request.configure = [signer](void* easy) { (*signer)(static_cast<CURL*>(easy)); };
     auto response = co_await parts_.http.send(std::move(request));
     auto judged = judge(call, std::move(response));
@@ -149,15 +150,30 @@ Async<Caller::Attempt> Caller::attempt(Call const& call, std::chrono::millisecon
 }
 
 Caller::Attempt Caller::judge(Call const& call, Result<http::ClientResponse> response) {
-    if (!response) return {.refusal = no_answer(call, response.error(), endpoint_)};
+    if (!response) return {.refusal = no_answer(call, response.error(), endpoint_.url)};
     if (checksum_holds(*response) == false) {
         return {.refusal = bad_answer(call, "the answer was damaged on its way: its CRC32 is not the one announced")};
     }
-    if (response->status != 200) return {.refusal = read_refusal(call, *response, parts_.clock.now(), endpoint_)};
+    if (response->status != 200) {
+        auto refusal = read_refusal(call, *response, parts_.clock.now(), endpoint_.url);
+        if (refusal.failure.kind == Failure::Kind::condition_failed) count_refused(call, refusal.failure);
+        return {.refusal = std::move(refusal)};
+    }
     auto answer = Answer::parse(std::move(response->body));
-    if (!answer) return {.refusal = not_dynamodb(call, *response, endpoint_)};
+    if (!answer) return {.refusal = not_dynamodb(call, *response, endpoint_.url)};
     count(call, answer->root());
     return {.answer = std::move(answer)};
+}
+
+/// A write whose condition does not hold is paid for by the size of the item that is there, at least one unit, which
+/// the answer does not tell. A transaction's share is not known here, its table is empty.
+void Caller::count_refused(Call const& call, Failure const& failure) {
+    if (call.table.empty()) return;
+    auto const bytes = failure.old_item ? size_of(*failure.old_item) : 0;
+    auto const units = static_cast<double>(std::max<std::size_t>(1, (bytes + 1023) / 1024));
+    parts_.capacity.add(
+        {.table = std::string(without(call.table, options_.table_prefix)), .index = {}, .operation = call.operation},
+        {.write_units = units, .requests = 1});
 }
 
 void Caller::count(Call const& call, simdjson::dom::element root) {

@@ -14,6 +14,7 @@
 #include "storage/dynamodb/capacity.hpp"
 #include "storage/dynamodb/credentials.hpp"
 #include "storage/dynamodb/dynamodb_client.hpp"
+#include "storage/dynamodb/endpoint.hpp"
 
 namespace gem::dynamodb {
 
@@ -33,7 +34,7 @@ class Answer {
 
 class Caller {
   public:
-    Caller(ClientOptions options, ClientParts parts);
+    Caller(ClientOptions options, Endpoint endpoint, ClientParts parts);
     Async<Outcome<Answer>> run(Call call);
 
     [[nodiscard]] std::string const& prefix() const { return options_.table_prefix; }
@@ -46,10 +47,11 @@ class Caller {
     Async<Attempt> attempt(Call const& call, std::chrono::milliseconds deadline);
     Attempt judge(Call const& call, Result<http::ClientResponse> answer);
     void count(Call const& call, simdjson::dom::element root);
+    void count_refused(Call const& call, Failure const& failure);
 
     ClientOptions options_;
     ClientParts parts_;
-    std::string endpoint_;
+    Endpoint endpoint_;
 };
 
 } // namespace gem::dynamodb

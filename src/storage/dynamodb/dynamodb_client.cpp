@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <random>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include "base/json.hpp"
 #include "storage/dynamodb/caller.hpp"
+#include "storage/dynamodb/endpoint.hpp"
 #include "storage/dynamodb/in_flight.hpp"
 #include "storage/dynamodb/item_json.hpp"
 #include "storage/dynamodb/request_json.hpp"
@@ -90,7 +90,8 @@ std::string transaction_token() {
 
 class HttpDynamoClient final : public Client {
   public:
-    HttpDynamoClient(ClientOptions options, ClientParts parts) : caller_(std::move(options), parts) {}
+    HttpDynamoClient(ClientOptions options, Endpoint endpoint, ClientParts parts)
+        : caller_(std::move(options), std::move(endpoint), parts) {}
 
     Async<Outcome<std::optional<Item>>> get(GetItem request) override {
         auto answer = co_await run("GetItem", request);
@@ -335,55 +336,17 @@ Async<Outcome<TableDescription>> HttpDynamoClient::describe_table(std::string ta
     co_return std::move(*description);
 }
 
-/// What of a URL decides whether it may be an endpoint; nothing if it is none.
-struct Endpoint {
-    bool plain = false;
-    bool loopback = false;
-};
-
-std::optional<Endpoint> parse_endpoint(std::string const& url) {
-    std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> const parts(curl_url(), curl_url_cleanup);
-    if (!parts || curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
-    auto const part = [&](CURLUPart which) {
-        char* text = nullptr;
-        if (curl_url_get(parts.get(), which, &text, 0) != CURLUE_OK) return std::string();
-        std::string copy(text);
-        curl_free(text);
-        return copy;
-    };
-    auto const scheme = part(CURLUPART_SCHEME);
-    if (scheme != "http" && scheme != "https") return std::nullopt;
-    if (part(CURLUPART_PATH) != "/" || !part(CURLUPART_QUERY).empty() || !part(CURLUPART_USER).empty()) {
-        return std::nullopt;
-    }
-    auto const host = part(CURLUPART_HOST);
-    return Endpoint{.plain = scheme == "http",
-                    .loopback = host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
-                                host.starts_with("127.")};
-}
-
 } // namespace
 
-std::string aws_endpoint(std::string_view region) {
-    return fmt::format("https://dynamodb.{}.amazonaws.com{}", region, region.starts_with("cn-") ? ".cn" : "");
-}
-
 Result<std::unique_ptr<Client>> make_client(ClientOptions options, ClientParts parts) {
-    if (options.endpoint_url) {
-        auto& url = *options.endpoint_url;
-        while (url.ends_with('/')) url.pop_back();
-        auto const endpoint = parse_endpoint(url);
-        if (!endpoint) {
-            return fail(ErrorCode::invalid_argument,
-                        "DYNAMODB_ENDPOINT_URL: expected a URL such as http://127.0.0.1:8000, without a path");
-        }
-        if (endpoint->plain && !endpoint->loopback && !options.allow_plain_http) {
-            return fail(ErrorCode::invalid_argument,
-                        "DYNAMODB_ENDPOINT_URL: plain http is refused to other machines, for anybody on the way could "
-                        "read and change what is sent; use https, or set DYNAMODB_ALLOW_HTTP=1");
-        }
+    auto endpoint = parse_endpoint(options.endpoint_url.value_or(aws_endpoint(options.region)));
+    if (!endpoint) return fail(std::move(endpoint.error()));
+    if (endpoint->plain && !endpoint->loopback && !options.allow_plain_http) {
+        return fail(ErrorCode::invalid_argument,
+                    "DYNAMODB_ENDPOINT_URL: plain http is refused to other machines, for anybody on the way could "
+                    "read and change what is sent; use https, or set DYNAMODB_ALLOW_HTTP=1");
     }
-    return std::make_unique<HttpDynamoClient>(std::move(options), parts);
+    return std::make_unique<HttpDynamoClient>(std::move(options), std::move(*endpoint), parts);
 }
 
 Async<Outcome<void>> query_all(Client& client, Query request, std::function<bool(Item&&)> take) {

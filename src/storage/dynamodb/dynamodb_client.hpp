@@ -44,7 +44,4 @@ struct ClientParts {
 /// Asks nobody yet. invalid_argument for an endpoint that is no URL, or plain http to a host that is not this machine.
 Result<std::unique_ptr<Client>> make_client(ClientOptions options, ClientParts parts);
 
-/// `https://dynamodb.us-east-1.amazonaws.com`
-std::string aws_endpoint(std::string_view region);
-
 } // namespace gem::dynamodb
