@@ -26,6 +26,8 @@ struct DynamoDBContext {
     std::atomic<bool> open{false};            ///< set by initialize(), cleared by close()
     std::atomic<std::uint64_t> generation{1}; ///< grows with every acknowledged write of this process
     std::atomic<int> operations{0};           ///< under way; close() waits for none
+    /// How long a batch of another process that stored the same events is waited for before it counts as dead.
+    std::chrono::milliseconds rival_patience{1500};
 
     /// Older events are refused; nothing where everything is kept.
     [[nodiscard]] std::optional<UtcTime> horizon() const {

@@ -44,7 +44,8 @@ struct Directory::Bucket {
     std::size_t bytes = 0;
 
     static Result<Bucket> read(std::string name, Item const* item) {
-        Bucket bucket{.name = std::move(name)};
+        Bucket bucket;
+        bucket.name = std::move(name);
         if (item == nullptr) return bucket;
         bucket.version = integer_or(*item, "v", 0);
         bucket.full = integer_or(*item, "u", 0) != 0;
@@ -187,7 +188,8 @@ Async<Result<std::set<std::string>>> Directory::ensure(std::vector<KeyName> pair
     }
     Aliases with_several;
     for (int round = 0; !pending.empty(); ++round) {
-        if (round == most_rounds) co_return fail(ErrorCode::unavailable, "too many others name repositories; try again");
+        if (round == most_rounds)
+            co_return fail(ErrorCode::unavailable, "too many others name repositories; try again");
         auto visited = co_await visit(pending, fresh, with_several);
         if (!visited) co_return fail(visited.error());
     }

@@ -55,21 +55,71 @@ void RowsCache::clear() {
     bytes_ = 0;
 }
 
+namespace {
+
+void add(NameSum& sum, NameSum const& other) {
+    if (sum.events == 0) {
+        sum = other;
+        return;
+    }
+    sum.events += other.events;
+    sum.first = std::min(sum.first, other.first);
+    sum.last = std::max(sum.last, other.last);
+}
+
+} // namespace
+
 void Lifetime::add(std::int64_t hour, LogRows const& rows) {
-    std::vector<NameSum*> sums;
-    for (auto const& repo : rows.repos) {
-        auto const first = from_unix(hour * 3600 + repo.first);
-        auto const last = from_unix(hour * 3600 + repo.last);
-        auto const [sum, is_new] =
-            keys[repo.key].try_emplace(repo.name, NameSum{.events = 0, .first = first, .last = last});
-        sum->second.first = std::min(sum->second.first, first);
-        sum->second.last = std::max(sum->second.last, last);
-        sums.push_back(&sum->second);
+    std::vector<NameSum> sums(rows.repos.size());
+    for (auto const& row : rows.rows) sums[row.repo].events += row.events;
+    for (std::size_t i = 0; i < rows.repos.size(); ++i) {
+        auto const& repo = rows.repos[i];
+        sums[i].first = from_unix(hour * 3600 + repo.first);
+        sums[i].last = from_unix(hour * 3600 + repo.last);
+        if (sums[i].events == 0) continue;
+        auto const lower = ascii_lower(repo.name);
+        keys[repo.key].insert(lower);
+        dynamodb::add(names[lower][{repo.key, repo.name}], sums[i]);
+        events += sums[i].events;
     }
-    for (auto const& row : rows.rows) {
-        sums[row.repo]->events += row.events;
-        events += row.events;
+}
+
+void Lifetime::add(Lifetime const& other) {
+    for (auto const& [lower, bearers] : other.names) {
+        for (auto const& [bearer, sum] : bearers) {
+            keys[bearer.first].insert(lower);
+            dynamodb::add(names[lower][bearer], sum);
+        }
     }
+    events += other.events;
+    purged += other.purged;
+}
+
+std::map<Lifetime::Bearer, NameSum> Snapshot::bearers(std::string const& lower_name) const {
+    std::map<Lifetime::Bearer, NameSum> all;
+    for (auto const* const sums : {settled.get(), recent.get()}) {
+        auto const found = sums->names.find(lower_name);
+        if (found == sums->names.end()) continue;
+        for (auto const& [bearer, sum] : found->second) add(all[bearer], sum);
+    }
+    return all;
+}
+
+std::set<std::string> Snapshot::names_of(std::string const& key) const {
+    std::set<std::string> names;
+    for (auto const* const sums : {settled.get(), recent.get()}) {
+        if (auto const found = sums->keys.find(key); found != sums->keys.end())
+            names.insert(found->second.begin(), found->second.end());
+    }
+    return names;
+}
+
+std::set<std::string> Snapshot::all_keys() const {
+    std::set<std::string> all;
+    for (auto const* const sums : {settled.get(), recent.get()}) {
+        for (auto const& [key, names] : sums->keys) all.insert(key);
+    }
+    return all;
 }
 
 Async<Result<std::vector<Head>>> LogReader::query(int shard, std::int64_t from, std::int64_t to, bool strong,
@@ -136,7 +186,10 @@ Async<Result<LogReader::Heads>> LogReader::read_heads(int shard, std::int64_t fr
         if (alone) {
             auto told = co_await infos({shard});
             if (!told) co_return fail(told.error());
-            co_return Heads{.info = (*told)[shard], .heads = std::move(*found), .settled_to = 0};
+            Heads answer;
+            answer.info = (*told)[shard];
+            for (auto& head : *found) answer.heads.push_back(std::make_shared<Head const>(std::move(head)));
+            co_return answer;
         }
         Heads answer;
         answer.info = info.value_or(ShardInfo());
@@ -155,9 +208,9 @@ Async<Result<LogReader::Heads>> LogReader::read_heads(int shard, std::int64_t fr
                 for (auto const& head : *found) {
                     if (head.unit.hour >= frontier) continue;
                     auto& kept = memory.heads[head.unit.hour];
-                    if (head.version <= kept.version) continue;
+                    if (kept && head.version <= kept->version) continue;
                     if (head.unit.hour < memory.to && head.unit.hour >= memory.from) ++memory.rewritten;
-                    kept = head;
+                    kept = std::make_shared<Head const>(head);
                 }
                 if (memory.from == memory.to) {
                     memory.from = start;
@@ -173,7 +226,7 @@ Async<Result<LogReader::Heads>> LogReader::read_heads(int shard, std::int64_t fr
             for (auto const& [hour, version] : answer.info.announced) {
                 if (hour < from || hour >= to || hour < memory.from || hour >= memory.to) continue;
                 auto const kept = memory.heads.find(hour);
-                if (kept == memory.heads.end() || kept->second.version < version)
+                if (kept == memory.heads.end() || kept->second->version < version)
                     changed.push_back({.shard = shard, .hour = hour});
             }
         }
@@ -189,9 +242,9 @@ Async<Result<LogReader::Heads>> LogReader::read_heads(int shard, std::int64_t fr
         for (auto& [unit, head] : renewed) {
             if (head.version == 0) continue;
             auto& kept = memory.heads[unit.hour];
-            if (head.version <= kept.version) continue;
+            if (kept && head.version <= kept->version) continue;
             ++memory.rewritten;
-            kept = std::move(head);
+            kept = std::make_shared<Head const>(std::move(head));
         }
         if (start == memory.to && start != from && memory.to == memory.from) continue;
         bool const covered = memory.from <= from && memory.from < memory.to;
@@ -206,7 +259,8 @@ Async<Result<LogReader::Heads>> LogReader::read_heads(int shard, std::int64_t fr
             }
         }
         for (auto& head : *found) {
-            if (head.unit.hour >= answer.settled_to && head.unit.hour < to) answer.heads.push_back(std::move(head));
+            if (head.unit.hour >= answer.settled_to && head.unit.hour < to)
+                answer.heads.push_back(std::make_shared<Head const>(std::move(head)));
         }
         co_return answer;
     }
@@ -220,7 +274,7 @@ std::string name_of(Unit unit, PageName const& page) { return fmt::format("{}/{}
 
 } // namespace
 
-Async<Result<std::optional<std::vector<HourLog>>>> LogReader::open_all(std::vector<Head> heads) {
+Async<Result<std::optional<std::vector<HourLog>>>> LogReader::open_all(std::vector<HeadPointer> heads) {
     std::vector<HourLog> hours(heads.size());
     struct Wanted {
         std::size_t hour = 0;
@@ -230,7 +284,7 @@ Async<Result<std::optional<std::vector<HourLog>>>> LogReader::open_all(std::vect
     std::map<std::pair<std::string, std::string>, Wanted> wanted;
     std::vector<Item> keys;
     for (std::size_t i = 0; i < heads.size(); ++i) {
-        auto const& head = heads[i];
+        auto const& head = *heads[i];
         hours[i].hour = head.unit.hour;
         for (auto const& page : head.pages) {
             auto const name = name_of(head.unit, page);
@@ -285,9 +339,9 @@ Async<Result<LogReader::View>> LogReader::read(int shard, std::int64_t from, std
                                                    shard));
 }
 
-Async<Result<std::shared_ptr<Lifetime const>>> LogReader::lifetime(int shard) {
+Async<Result<Snapshot>> LogReader::snapshot(int shard, Strength strength) {
     for (int attempt = 0; attempt < most_attempts; ++attempt) {
-        auto heads = co_await read_heads(shard, 0, last_hour, Strength::strong);
+        auto heads = co_await read_heads(shard, 0, last_hour, attempt == 0 ? strength : Strength::strong);
         if (!heads) co_return fail(heads.error());
         std::shared_ptr<Lifetime const> known;
         std::int64_t known_to = 0;
@@ -299,38 +353,45 @@ Async<Result<std::shared_ptr<Lifetime const>>> LogReader::lifetime(int shard) {
                 known_to = memory.sums_to;
             }
         }
-        auto const add = [&](Lifetime& sums, std::vector<HourLog> const& hours) {
-            for (auto const& hour : hours) {
-                for (auto const& part : hour.parts) sums.add(hour.hour, *part);
-            }
-        };
-        auto sums = known ? std::make_shared<Lifetime>(*known) : std::make_shared<Lifetime>();
-        std::vector<Head> settled;
-        std::vector<Head> open;
-        for (auto& head : heads->heads) {
-            if (head.unit.hour < known_to) continue;
-            sums->purged += head.purged;
-            (head.unit.hour < heads->settled_to ? settled : open).push_back(std::move(head));
+        std::vector<HeadPointer> settled;
+        std::vector<HeadPointer> open;
+        for (auto const& head : heads->heads) {
+            if (head->unit.hour >= known_to) (head->unit.hour < heads->settled_to ? settled : open).push_back(head);
         }
+        auto const recent = std::make_shared<Lifetime>();
+        auto const added = std::make_shared<Lifetime>();
+        for (auto const& head : settled) added->purged += head->purged;
+        for (auto const& head : open) recent->purged += head->purged;
+        bool const grown = !known || !settled.empty();
         auto settled_hours = co_await open_all(std::move(settled));
         if (!settled_hours) co_return fail(settled_hours.error());
-        auto open_hours = co_await open_all(open);
+        auto open_hours = co_await open_all(std::move(open));
         if (!open_hours) co_return fail(open_hours.error());
         if (!*settled_hours || !*open_hours) continue;
-        add(*sums, **settled_hours);
+        for (auto const& hour : **open_hours) {
+            for (auto const& part : hour.parts) recent->add(hour.hour, *part);
+        }
+        if (grown) {
+            if (known) added->add(*known);
+            for (auto const& hour : **settled_hours) {
+                for (auto const& part : hour.parts) added->add(hour.hour, *part);
+            }
+            known = added;
+        }
         if (heads->remembered) {
-            auto kept = std::make_shared<Lifetime>(*sums);
-            for (auto const& head : open) kept->purged -= head.purged;
             std::scoped_lock const lock(mutex_);
             auto& memory = memory_.at(static_cast<std::size_t>(shard));
             if (memory.rewritten == heads->rewritten && memory.from == 0 && memory.to >= heads->settled_to) {
-                memory.sums = std::move(kept);
+                memory.sums = known;
                 memory.sums_to = heads->settled_to;
                 memory.sums_rewritten = heads->rewritten;
             }
         }
-        add(*sums, **open_hours);
-        co_return std::shared_ptr<Lifetime const>(std::move(sums));
+        co_return Snapshot{.shard = shard,
+                           .info = std::move(heads->info),
+                           .heads = std::move(heads->heads),
+                           .settled = std::move(known),
+                           .recent = recent};
     }
     co_return fail(too_busy());
 }
@@ -370,13 +431,19 @@ Async<Result<std::map<int, ShardInfo>>> LogReader::infos(std::vector<int> shards
     co_return infos;
 }
 
-Async<Result<std::vector<Head>>> LogReader::all_heads(int shard) {
+Async<Result<std::vector<Head>>> LogReader::heads_between(int shard, std::int64_t from, std::int64_t to) {
     std::optional<ShardInfo> info;
-    co_return co_await query(shard, 0, last_hour, true, info);
+    if (from >= to) co_return std::vector<Head>();
+    co_return co_await query(shard, from, to, true, info);
+}
+
+Async<Result<std::vector<Head>>> LogReader::all_heads(int shard) {
+    co_return co_await heads_between(shard, 0, last_hour);
 }
 
 Async<Result<HourLog>> LogReader::open(Head head) {
-    auto hours = co_await open_all({std::move(head)});
+    std::vector<HeadPointer> one{std::make_shared<Head const>(std::move(head))};
+    auto hours = co_await open_all(std::move(one));
     if (!hours) co_return fail(hours.error());
     if (!*hours)
         co_return fail(ErrorCode::corrupt, "a page of an hour's log is not there; `db rebuild` makes it again");

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -51,12 +52,32 @@ struct NameSum {
     UtcTime last{};
 };
 
-/// Sums over all hours of a shard.
+/// Sums over hours of a shard.
 struct Lifetime {
-    std::map<std::string, std::map<std::string, NameSum>> keys; ///< by key, by spelling
+    using Bearer = std::pair<std::string, std::string>;     ///< key and spelling
+    std::map<std::string, std::map<Bearer, NameSum>> names; ///< by name in lower case; empty: events without a name
+    std::map<std::string, std::set<std::string>> keys;      ///< the names in lower case that each key bore
     std::int64_t events = 0;
     std::int64_t purged = 0;
+
     void add(std::int64_t hour, LogRows const& rows);
+    void add(Lifetime const& other);
+};
+
+using HeadPointer = std::shared_ptr<Head const>;
+
+/// All of a shard at one moment.
+struct Snapshot {
+    int shard = 0;
+    ShardInfo info;
+    std::vector<HeadPointer> heads;          ///< ascending
+    std::shared_ptr<Lifetime const> settled; ///< sums of the hours that are remembered …
+    std::shared_ptr<Lifetime const> recent;  ///< … and of all others
+
+    /// Both sums of one name together.
+    [[nodiscard]] std::map<Lifetime::Bearer, NameSum> bearers(std::string const& lower_name) const;
+    [[nodiscard]] std::set<std::string> names_of(std::string const& key) const;
+    [[nodiscard]] std::set<std::string> all_keys() const;
 };
 
 enum class Strength { strong, weak };
@@ -73,14 +94,18 @@ class LogReader {
         std::vector<HourLog> hours;
     };
     Async<Result<View>> read(int shard, std::int64_t from, std::int64_t to, Strength strength);
-    Async<Result<std::shared_ptr<Lifetime const>>> lifetime(int shard);
+    Async<Result<Snapshot>> snapshot(int shard, Strength strength);
+    /// Nothing if a page was gone: then the heads are old, and have to be read again.
+    Async<Result<std::optional<std::vector<HourLog>>>> open_all(std::vector<HeadPointer> heads);
 
     /// Heads as they are now, by unit; what is not there has version 0.
     Async<Result<std::map<Unit, Head>>> heads(std::vector<Unit> units);
     /// Of all shards asked for, as they are now.
     Async<Result<std::map<int, ShardInfo>>> infos(std::vector<int> shards);
-    /// Every head of a shard, as they are now.
+    /// The heads of [from, to), as they are now.
+    Async<Result<std::vector<Head>>> heads_between(int shard, std::int64_t from, std::int64_t to);
     Async<Result<std::vector<Head>>> all_heads(int shard);
+    /// All rows of a head; corrupt if a page is missing.
     Async<Result<HourLog>> open(Head head);
 
     /// After counts were taken back.
@@ -92,7 +117,7 @@ class LogReader {
         std::int64_t from = 0; ///< every head of [from, to) is in `heads`, or is not there …
         std::int64_t to = 0;   ///< … unless another version was announced
         ShardInfo info;
-        std::map<std::int64_t, Head> heads;
+        std::map<std::int64_t, HeadPointer> heads;
         std::int64_t rewritten = 0; ///< grows when a remembered head is replaced
         std::shared_ptr<Lifetime const> sums;
         std::int64_t sums_to = 0; ///< `sums` is of [0, sums_to) at `sums_rewritten`
@@ -100,7 +125,7 @@ class LogReader {
     };
     struct Heads {
         ShardInfo info;
-        std::vector<Head> heads;
+        std::vector<HeadPointer> heads;
         std::int64_t settled_to = 0; ///< those before it are remembered
         std::int64_t rewritten = 0;
         bool remembered = false; ///< all of [0, settled_to) is
@@ -108,8 +133,6 @@ class LogReader {
     Async<Result<Heads>> read_heads(int shard, std::int64_t from, std::int64_t to, Strength strength);
     Async<Result<std::vector<Head>>> query(int shard, std::int64_t from, std::int64_t to, bool strong,
                                            std::optional<ShardInfo>& info);
-    /// Nothing if a page was gone: then the heads are old.
-    Async<Result<std::optional<std::vector<HourLog>>>> open_all(std::vector<Head> heads);
 
     DynamoDBContext& context_;
     RowsCache rows_;
