@@ -52,4 +52,7 @@ Item const* find_map(Item const& item, std::string_view name);
 /// `fallback` if it is not there, no number or no integer of 64 bits.
 std::int64_t integer_or(Item const& item, std::string_view name, std::int64_t fallback);
 
+/// Bytes as DynamoDB counts them for its units and for its limit of 400 KB: names and values.
+std::size_t size_of(Item const& item);
+
 } // namespace gem::dynamodb

@@ -74,7 +74,7 @@ struct Scan {
 
 struct ItemPage {
     std::vector<Item> items;
-    std::optional<Item> next; ///< LastEvaluatedKey
+    std::optional<Item> next{}; ///< LastEvaluatedKey
     std::int64_t scanned = 0;
 };
 
@@ -82,10 +82,10 @@ struct WriteRequest {
     std::string table;
     std::variant<Item, Item> put_or_delete; ///< index 0: the item to put, 1: the key to delete
     static WriteRequest put(std::string table, Item item) {
-        return {std::move(table), {std::in_place_index<0>, std::move(item)}};
+        return {std::move(table), std::variant<Item, Item>(std::in_place_index<0>, std::move(item))};
     }
     static WriteRequest remove(std::string table, Item key) {
-        return {std::move(table), {std::in_place_index<1>, std::move(key)}};
+        return {std::move(table), std::variant<Item, Item>(std::in_place_index<1>, std::move(key))};
     }
 };
 

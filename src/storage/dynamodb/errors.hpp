@@ -26,9 +26,9 @@ struct Failure {
     };
     Kind kind = Kind::server;
     std::string operation;          ///< `PutItem`
-    std::string table;              ///< whole name; empty if the operation is about none
-    std::string aws_code;           ///< `ProvisionedThroughputExceededException`; empty if AWS did not answer
-    std::string message;            ///< for a person: what happened and what to do
+    std::string table{};            ///< whole name; empty if the operation is about none
+    std::string aws_code{};         ///< `ProvisionedThroughputExceededException`; empty if AWS did not answer
+    std::string message{};          ///< for a person: what happened and what to do
     std::optional<Item> old_item{}; ///< condition_failed of a single write: what was there
 };
 

@@ -1,0 +1,32 @@
+#include "storage/dynamodb/capacity.hpp"
+
+namespace gem::dynamodb {
+
+CapacityUse& CapacityUse::operator+=(CapacityUse const& other) {
+    read_units += other.read_units;
+    write_units += other.write_units;
+    requests += other.requests;
+    return *this;
+}
+
+CapacityUse total(CapacitySnapshot const& snapshot) {
+    CapacityUse sum;
+    for (auto const& [key, use] : snapshot) sum += use;
+    return sum;
+}
+
+double price(CapacityUse const& use, Prices const& prices) {
+    return use.read_units * prices.million_read_units / 1e6 + use.write_units * prices.million_write_units / 1e6;
+}
+
+void CapacityMeter::add(CapacityKey key, CapacityUse const& use) {
+    std::scoped_lock const lock(mutex_);
+    use_[std::move(key)] += use;
+}
+
+CapacitySnapshot CapacityMeter::snapshot() const {
+    std::scoped_lock const lock(mutex_);
+    return use_;
+}
+
+} // namespace gem::dynamodb
