@@ -134,7 +134,7 @@ Result<LogRows> unpack_log_rows(std::string_view packed) {
     if (!in.good()) return damaged();
     auto page = decode_hour_page(in.rest());
     if (!page) return damaged();
-    rows.rows = std::move(page->rows);
+    rows.rows = std::move(*page);
     for (auto const& row : rows.rows) {
         if (row.repo >= rows.repos.size() || row.kind >= rows.kinds.size() || row.actor / 2 > rows.actors.size())
             return damaged();
