@@ -84,7 +84,7 @@ void put_json(std::string& out, JsonText const& json) {
 }
 
 struct EventHead {
-    std::string kind = "event";
+    std::string line = "event";
     std::string id;
     std::string type;
     UtcTime created_at{};
@@ -97,22 +97,22 @@ struct EventHead {
     EventFacts facts;
 };
 BOOST_DESCRIBE_STRUCT(EventHead, (),
-                      (kind, id, type, created_at, repo_id, repo_name, actor_id, actor_login, source, is_public, facts))
+                      (line, id, type, created_at, repo_id, repo_name, actor_id, actor_login, source, is_public, facts))
 
 struct CommitHead {
-    std::string kind = "commit";
+    std::string line = "commit";
     std::string key;
     Commit commit;
     std::optional<CommitSummary> summary;
     std::optional<std::vector<CommitFile>> files;
 };
-BOOST_DESCRIBE_STRUCT(CommitHead, (), (kind, key, commit, summary, files))
+BOOST_DESCRIBE_STRUCT(CommitHead, (), (line, key, commit, summary, files))
 
 struct StateHead {
-    std::string kind = "state";
+    std::string line = "state";
     std::string key;
 };
-BOOST_DESCRIBE_STRUCT(StateHead, (), (kind, key))
+BOOST_DESCRIBE_STRUCT(StateHead, (), (line, key))
 
 template <class Row>
 struct RowKind;
@@ -145,20 +145,20 @@ struct Writer {
 
     void operator()(TransferHeader const& header) {
         Members members(out);
-        members.put("kind", std::string("github-events-monitor-export"));
+        members.put("line", std::string("github-events-monitor-export"));
         members.put("version", header.version);
         out += "}\n";
     }
     void operator()(TransferCheck const& check) {
         Members members(out);
-        members.put("kind", std::string("check"));
+        members.put("line", std::string("check"));
         members.put("lines", check.lines);
         members.put("sha256", check.sha256);
         out += "}\n";
     }
     void operator()(TransferEnd const& end) {
         Members members(out);
-        members.put("kind", std::string("end"));
+        members.put("line", std::string("end"));
         members.put("lines", end.lines);
         members.put("sha256", end.sha256);
         members.put("counts", end.counts);
@@ -189,7 +189,7 @@ struct Writer {
     template <class Row>
     void operator()(Filed<Row> const& filed) {
         Members members(out);
-        members.put("kind", std::string(RowKind<Row>::name));
+        members.put("line", std::string(RowKind<Row>::name));
         members.put("key", filed.key);
         members.put_all(filed.row);
         if constexpr (has_detail<Row>)
@@ -404,7 +404,7 @@ Result<TransferLine> read_line(std::string_view line) {
     simdjson::dom::element root;
     std::string_view kind;
     if (parser.parse(head).get(root) != simdjson::SUCCESS || root.get(parsed.members) != simdjson::SUCCESS ||
-        parsed.members.at_key("kind").get(kind) != simdjson::SUCCESS)
+        parsed.members.at_key("line").get(kind) != simdjson::SUCCESS)
         return fail(ErrorCode::corrupt, "not a line of an export");
     if (kind == "event") return read_event(parsed);
     if (kind == "commit") return read_commit(parsed);

@@ -1,4 +1,4 @@
-// The lines of an export: one JSON object each, with what it is in `kind`.
+// The lines of an export: one JSON object each, with what it is in `line`.
 //
 // A JSON text that is kept byte for byte (a payload, a detail, a state's value) stands as it is in the last member,
 // `json`; as a text in `json_text` if it has line breaks. Absent members are unknown, not zero.

@@ -219,7 +219,7 @@ TEST_P(Moving, nothing_of_a_damaged_block_is_stored) {
     EXPECT_EQ(wait_error(import_database(*target, {}, feed_of(""))).code, ErrorCode::corrupt);
     EXPECT_EQ(wait_error(import_database(*target, {}, feed_of("<html>no</html>\n"))).code, ErrorCode::corrupt);
     EXPECT_EQ(
-        wait_error(import_database(*target, {}, feed_of("{\"kind\":\"github-events-monitor-export\",\"version\":2}\n")))
+        wait_error(import_database(*target, {}, feed_of("{\"line\":\"github-events-monitor-export\",\"version\":2}\n")))
             .code,
         ErrorCode::invalid_argument);
     wait_ok(target->connection().close());

@@ -24,7 +24,7 @@ bool is_repository_key(std::string_view key) {
 
 template <class Row>
 Async<Result<std::vector<Row>>> all_rows(Client& client, std::string key) {
-    return rows_in<Row>(client, FiledUnder{.key = std::move(key)}, {}, whole_time());
+    return rows_in<Row>(client, FiledUnder{.key = std::move(key)}, {}, all_time());
 }
 
 template <class Row>
