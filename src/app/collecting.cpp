@@ -62,6 +62,8 @@ Result<void> collect_until_signal(Settings const& settings, Clock const& clock, 
         log.info("collecting", {{"provider", settings.database.provider}, {"github", settings.github_api_base}});
         co_await children.wait();
         stop = {};
+        if (auto const kept = co_await collecting.collector().flush(); !kept)
+            log.warn("poll_state_not_written", {{"reason", kept.error().message}});
         co_return children.outcome();
     };
     auto answer = run_until_signal(context, with_database(settings.database, clock, log, work), [&](int signal) {

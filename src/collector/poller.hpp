@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "collector/poll_plan.hpp"
 #include "collector/poll_schedule.hpp"
 #include "collector/poll_state.hpp"
 #include "github/client.hpp"
@@ -26,6 +27,8 @@ struct TargetReport {
     std::size_t duplicates = 0;
     std::size_t expired = 0;
     std::size_t rejected = 0; ///< not readable, or not storable
+    std::size_t asked = 0;    ///< requests that GitHub answered …
+    std::size_t charged = 0;  ///< … and of these the ones that were no 304
     bool gap = false;         ///< events may have been missed before this poll
     std::string message;      ///< for a person; empty when all is well
     std::optional<UtcTime> next_poll;
@@ -40,7 +43,8 @@ class Poller {
         PollLimits limits{};
         int max_pages = 3;
     };
-    Poller(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
+    /// `plan` is told what each poll brought, and tells how long to wait.
+    Poller(DatabaseService& database, github::GitHubClient& github, PollPlan& plan, Clock const& clock, Log& log,
            std::function<double()> dice, Options options);
 
     /// Events are durable before `state` says so: with a crash in between they are only asked for once more. `limit`
@@ -51,8 +55,11 @@ class Poller {
     struct Harvest;
     Async<Harvest> fetch(github::EventTarget const& target, PollState& state, std::optional<std::size_t> limit);
     Async<github::EventsPage> first_page(github::EventTarget const& target, PollState& state,
-                                         github::PageRequest& request);
+                                         github::PageRequest& request, Harvest& harvest);
     Async<Result<void>> store(Harvest& harvest, TargetReport& report);
+    void settle(Harvest const& harvest, PollState& state, TargetReport const& report, UtcTime started);
+    PollStep next_step(std::string const& key, Harvest const& harvest, PollState const& state, UtcTime started,
+                       bool gap);
     Async<Result<void>> write_coverage(std::string target_key, PollState const& state, bool gap, UtcTime now);
     Async<Result<void>> put(std::string key, JsonText value, bool replace);
 
@@ -61,6 +68,7 @@ class Poller {
     Clock const& clock_;
     Log& log_;
     std::function<double()> dice_;
+    PollPlan& plan_;
     Options options_;
     PollSchedule schedule_;
 };
