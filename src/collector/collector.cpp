@@ -13,6 +13,9 @@ namespace {
 constexpr seconds refresh_interval = minutes(5);
 /// No wait is longer, so that a clock that was set is noticed.
 constexpr seconds longest_pause = minutes(1);
+/// Between two turns while commits are owed, and the most requests for them in one turn: polls come first.
+constexpr seconds details_pause{5};
+constexpr std::int64_t details_at_once = 30;
 
 /// Charged requests that a poll may need: three pages.
 constexpr std::int64_t dearest_poll = 3;
@@ -54,12 +57,14 @@ Collector::Collector(DatabaseService& database, github::GitHubClient& github, Wa
                      Log& log, std::function<double()> dice, CollectorOptions options)
     : database_(database), github_(github), watch_list_(watch_list), clock_(clock), log_(log),
       options_(std::move(options)), plan_(options_.poller.limits),
-      poller_(database, github, plan_, clock, log, std::move(dice), options_.poller) {}
+      details_(database, github, clock, log, options_.details),
+      poller_(database, github, plan_, details_, clock, log, std::move(dice), options_.poller) {}
 
 Async<Result<void>> Collector::refresh() {
     auto const generation = watch_list_.generation();
     auto const added = co_await watch_list_.added();
     if (!added) co_return fail(added.error());
+    if (auto const loaded = co_await details_.load(); !loaded) co_return fail(loaded.error());
     auto const states = co_await database_.metrics().list_state("poll#");
     if (!states) co_return fail(states.error().within("reading the state of polling"));
 
@@ -242,6 +247,29 @@ void Collector::tell(TargetReport const& one) {
     }
 }
 
+void Collector::count(TargetReport const& one) {
+    ++figures_.polls[one.outcome];
+    figures_.requests += one.asked;
+    figures_.charged += one.charged;
+    figures_.inserted += one.inserted;
+    figures_.duplicates += one.duplicates;
+    figures_.gaps += one.gap ? 1 : 0;
+    figures_.timed_events += one.timed;
+    figures_.latency_sum += static_cast<std::uint64_t>(one.latency_sum.count());
+}
+
+CollectorFigures Collector::figures() const {
+    auto figures = figures_;
+    figures.details = details_.figures();
+    auto const now = clock_.now();
+    for (auto const& [key, tracked] : tracked_) {
+        if (tracked.state.parked || !tracked.state.last_complete) continue;
+        auto const since = std::max(now - *tracked.state.last_complete, seconds(0));
+        figures.lag = std::max(figures.lag.value_or(since), since);
+    }
+    return figures;
+}
+
 Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::size_t> limit) {
     auto const turn = co_await one_cycle_.take();
     CollectReport report;
@@ -263,6 +291,7 @@ Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::si
         auto one = co_await poll(*tracked, limit);
         unanswered = one.outcome == "failed" ? unanswered + 1 : 0;
         tell(one);
+        count(one);
         add_up(report, std::move(one));
     }
     report.finished = clock_.now();
@@ -293,6 +322,7 @@ seconds Collector::until_next() const {
         if (only_when_asked(tracked)) continue;
         next = std::min(next, due_at(tracked));
     }
+    if (details_.due()) next = std::min(next, now + details_pause);
     return std::max(next - now, seconds(1));
 }
 
@@ -301,6 +331,7 @@ Async<std::optional<std::string>> Collector::turn() {
     try {
         auto const report = co_await cycle(Which::due, std::nullopt);
         if (!report) co_return report.error().message;
+        if (auto const paid = co_await pay_debts(); !paid) co_return paid.error().message;
         co_return std::nullopt;
     } catch (boost::system::system_error const& error) {
         if (error.code() == asio::error::operation_aborted) throw;
@@ -343,6 +374,16 @@ Async<void> Collector::run() {
     } catch (boost::system::system_error const& error) {
         if (error.code() != asio::error::operation_aborted) throw;
     }
+}
+
+Async<Result<void>> Collector::pay_debts() {
+    auto const turn = co_await one_cycle_.take();
+    if (!details_.due()) co_return Result<void>{};
+    auto const now = clock_.now();
+    auto const budget = budget_of(github_.tokens().entries(), now, options_.budget);
+    auto const left = budget.renewed && *budget.renewed > now ? *budget.renewed - now : seconds(hours(1));
+    auto const for_polls = static_cast<std::int64_t>(plan_.charged_per_second() * static_cast<double>(left.count()));
+    co_return co_await details_.work(std::min(details_.allowance(budget.urgent, for_polls), details_at_once));
 }
 
 Async<Result<void>> Collector::flush() {

@@ -20,6 +20,7 @@ struct CollectorOptions {
     std::vector<github::EventTarget> targets{};
     Poller::Options poller{};
     BudgetLimits budget{};
+    CommitDetails::Options details{};
     /// Whether run() polls everybody's time line when nobody is named; collect_once() does so in any case.
     bool run_for_everybody = true;
     /// ETags and times are written this often, and after so many new events: a killed process costs its successor a few
@@ -62,6 +63,20 @@ struct CollectorStatus {
     double tightness = 0;   ///< PollPlan::tightness()
 };
 
+/// What was done since the start.
+struct CollectorFigures {
+    std::map<std::string, std::uint64_t> polls; ///< by TargetReport::outcome
+    std::uint64_t requests = 0;                 ///< for time lines, that GitHub answered …
+    std::uint64_t charged = 0;                  ///< … and of these the ones that were no 304
+    std::uint64_t inserted = 0;
+    std::uint64_t duplicates = 0;
+    std::uint64_t gaps = 0;
+    std::uint64_t timed_events = 0; ///< events that a later poll than a target's first brought …
+    std::uint64_t latency_sum = 0;  ///< … and the seconds from their happening to that poll, added up
+    std::optional<seconds> lag{}; ///< since the last complete poll of the target that waits longest, parked ones aside
+    CommitDetailsFigures details{};
+};
+
 /// For one event loop.
 class Collector {
   public:
@@ -77,6 +92,11 @@ class Collector {
     /// Polls what is due until cancelled; then returns, with nothing under way.
     Async<void> run();
 
+    /// Fetches commits that pushes owe, as far as the budget goes; a turn of run() does some.
+    Async<Result<void>> pay_debts();
+    /// Whether pay_debts() would find something to do now.
+    [[nodiscard]] bool owes_commits() const { return details_.due(); }
+
     /// Writes the state that was not yet written, so that the next process goes on exactly here. After run().
     Async<Result<void>> flush();
 
@@ -84,6 +104,8 @@ class Collector {
     void wake();
 
     [[nodiscard]] CollectorStatus status() const;
+    [[nodiscard]] CollectorFigures figures() const;
+    [[nodiscard]] github::TokenPool const& tokens() const { return github_.tokens(); }
     [[nodiscard]] std::optional<UtcTime> last_poll() const { return last_poll_; }
     /// When run() looks again.
     [[nodiscard]] seconds until_next() const;
@@ -110,6 +132,7 @@ class Collector {
     std::optional<TargetReport> skip(Which which, Tracked& tracked, std::size_t unanswered);
     void fit_plan();
     void tell(TargetReport const& one);
+    void count(TargetReport const& one);
     Async<TargetReport> poll(Tracked& tracked, std::optional<std::size_t> limit);
     Async<Result<void>> persist(Tracked& tracked, PollState const& before);
     Async<std::optional<std::string>> turn();
@@ -123,12 +146,14 @@ class Collector {
     Log& log_;
     CollectorOptions options_;
     PollPlan plan_;
+    CommitDetails details_;
     Poller poller_;
     OneAtATime one_cycle_;
 
     std::map<std::string, Tracked> tracked_; // by EventTarget::key()
     std::optional<UtcTime> fitted_;          // when the plan was
     bool short_of_budget_ = false;
+    CollectorFigures figures_;
     std::optional<UtcTime> refreshed_;
     std::uint64_t refreshed_generation_ = 0;
     std::optional<UtcTime> last_poll_;

@@ -110,19 +110,18 @@ void PollPlan::fit(PollBudget const& budget) {
         return cost.charged <= budget.charged_per_second && cost.asked <= budget.asked_per_second;
     };
     if (budget.asked_per_second <= 0) return; // all tokens pause: nothing can be learned from that
-    if (fits(0)) {
-        tightness_ = 0;
-        stretch_ = stretch_at(0);
-        return;
+    tightness_ = 0;
+    if (!fits(0)) {
+        double loose = 0;
+        double tight = most_tightness;
+        for (int step = 0; step < 20; ++step) {
+            auto const middle = (loose + tight) / 2;
+            (fits(middle) ? tight : loose) = middle;
+        }
+        tightness_ = tight;
     }
-    double loose = 0;
-    double tight = most_tightness;
-    for (int step = 0; step < 20; ++step) {
-        auto const middle = (loose + tight) / 2;
-        (fits(middle) ? tight : loose) = middle;
-    }
-    tightness_ = tight;
-    stretch_ = stretch_at(tight);
+    stretch_ = stretch_at(tightness_);
+    charged_per_second_ = cost_at(stretch_).charged;
 }
 
 seconds PollPlan::wait(std::string const& key) const {

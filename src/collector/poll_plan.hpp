@@ -69,6 +69,9 @@ class PollPlan {
     [[nodiscard]] double urgency(std::string const& key, std::optional<UtcTime> last_complete, UtcTime now) const;
     [[nodiscard]] double events_per_second(std::string const& key) const;
 
+    /// What the polls will probably be charged, as of the last fit().
+    [[nodiscard]] double charged_per_second() const { return charged_per_second_; }
+
     /// 0: every time line gets its own wait. Above 2 the budget does not suffice to keep all events.
     [[nodiscard]] double tightness() const { return tightness_; }
 
@@ -90,6 +93,7 @@ class PollPlan {
     PollLimits limits_;
     std::map<std::string, PollPace, std::less<>> paces_;
     double tightness_ = 0;
+    double charged_per_second_ = 0;
     Stretch stretch_;
 };
 

@@ -5,6 +5,7 @@
 //   watch#OWNER/NAME         {"repo","added_at"}: the watch list (watch_list.hpp)
 //   coverage#since#TARGET    {"target","since"}: polled without a break from here on, but for the gaps
 //   coverage#gap#TARGET#FROM {"target","from","to","reason"}: [from, to) in which events may have been missed
+//   coverage#archive#SCOPE#MONTH {"hours"}: archive_coverage.hpp
 #pragma once
 
 #include <cstdint>

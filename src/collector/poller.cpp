@@ -86,13 +86,16 @@ struct Poller::Harvest {
     std::vector<Event> events;
     std::vector<std::string> bad_events;
     std::vector<std::string> marks; ///< of events, in their order
+    std::vector<Event> pushes;      ///< of events, those unknown until now
     std::size_t shown = 0;          ///< events that came: before the limit, repeated and unreadable ones too
     std::size_t unknown = 0;        ///< events that the last complete poll had not seen
-    bool cut = false;               ///< GitHub may have more than it shows
-    bool limited = false;           ///< the caller's limit left some over
-    bool paged = false;             ///< page 1 has a successor
-    std::size_t asked = 0;          ///< requests that were answered …
-    std::size_t charged = 0;        ///< … and of these the ones that were no 304
+    std::size_t timed = 0;          ///< as in TargetReport
+    seconds latency_sum{0};
+    bool cut = false;        ///< GitHub may have more than it shows
+    bool limited = false;    ///< the caller's limit left some over
+    bool paged = false;      ///< page 1 has a successor
+    std::size_t asked = 0;   ///< requests that were answered …
+    std::size_t charged = 0; ///< … and of these the ones that were no 304
 
     void count(github::EventsPage const& page) {
         asked += page.http_status != 0 ? 1 : 0;
@@ -100,10 +103,10 @@ struct Poller::Harvest {
     }
 };
 
-Poller::Poller(DatabaseService& database, github::GitHubClient& github, PollPlan& plan, Clock const& clock, Log& log,
-               std::function<double()> dice, Options options)
+Poller::Poller(DatabaseService& database, github::GitHubClient& github, PollPlan& plan, CommitDetails& details,
+               Clock const& clock, Log& log, std::function<double()> dice, Options options)
     : database_(database), github_(github), clock_(clock), log_(log), dice_(std::move(dice)), plan_(plan),
-      options_(options), schedule_(options.limits) {}
+      details_(details), options_(options), schedule_(options.limits) {}
 
 Async<github::EventsPage> Poller::first_page(github::EventTarget const& target, PollState& state,
                                              github::PageRequest& request, Harvest& harvest) {
@@ -168,7 +171,13 @@ Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollStat
                 harvest.limited = true;
                 continue;
             }
-            unknown += known.contains(mark) ? 0 : 1;
+            bool const is_new = !known.contains(mark);
+            unknown += is_new ? 1 : 0;
+            if (is_new && state.last_complete) {
+                ++harvest.timed;
+                harvest.latency_sum += std::max(clock_.now() - event.created_at, seconds(0));
+            }
+            if (is_new && event.type == "PushEvent") harvest.pushes.push_back(event);
             harvest.marks.push_back(std::move(mark));
             harvest.events.push_back(std::move(event));
         }
@@ -187,12 +196,16 @@ Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollStat
     }
 }
 
-Async<Result<void>> Poller::store(Harvest& harvest, TargetReport& report) {
+Async<Result<void>> Poller::store(Harvest& harvest, TargetReport& report, bool watched) {
     report.events_collected = harvest.events.size();
     report.rejected = harvest.bad_events.size();
     for (auto const& bad : harvest.bad_events)
         log_.warn("event_unreadable", {{"target", report.target}, {"reason", bad}});
     if (harvest.events.empty()) co_return Result<void>{};
+    if (watched) {
+        auto const owed = co_await details_.owe(std::move(harvest.pushes));
+        if (!owed) co_return fail(owed.error());
+    }
     std::ranges::reverse(harvest.events); // oldest first
     auto stored = co_await database_.events().insert_events(std::move(harvest.events));
     if (!stored) co_return fail(stored.error().within("storing the events of " + report.target));
@@ -277,7 +290,9 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
     report.target = target.text();
     auto harvest = co_await fetch(target, state, limit);
     auto const known_overlap = harvest.unknown < harvest.marks.size();
-    if (auto stored = co_await store(harvest, report); !stored) {
+    bool const watched = target.kind() == github::EventTarget::Kind::repository ||
+                         target.kind() == github::EventTarget::Kind::organization;
+    if (auto stored = co_await store(harvest, report, watched); !stored) {
         harvest.outcome = PollOutcome::failed;
         harvest.message = stored.error().message;
         report.store_failed = true;
@@ -317,6 +332,8 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
     report.outcome = name_of(harvest.outcome);
     report.message = harvest.message;
     report.asked = harvest.asked;
+    report.timed = harvest.timed;
+    report.latency_sum = harvest.latency_sum;
     report.charged = harvest.charged;
     report.next_poll = state.next_poll;
     co_return report;

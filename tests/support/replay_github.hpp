@@ -99,6 +99,7 @@ class ReplayGitHub {
     /// Asked before each answer; what it gives is sent in its place.
     std::function<std::optional<ReplayAnswer>(ReplayRequest const&)> weather;
 
+    int poll_interval = 60;           ///< X-Poll-Interval
     std::int64_t hourly_limit = 5000; ///< for each token; 0: no headers about it
     std::vector<std::string> targets; ///< as asked, while `remember` is set
     std::vector<std::string> authorizations;
@@ -191,13 +192,13 @@ class ReplayGitHub {
         return page_of(found->second, request);
     }
 
-    static ReplayAnswer page_of(TimeLine& one, ReplayRequest const& request) {
+    [[nodiscard]] ReplayAnswer page_of(TimeLine const& one, ReplayRequest const& request) const {
         if (one.gone != 0) return ReplayAnswer::of(one.gone, {}, R"({"message":"Repository access blocked"})");
         if (!one.moved_to.empty()) return ReplayAnswer::of(301, {{"location", one.moved_to}}, "");
         auto const page = request.number("page", 1);
         auto const size = request.number("per_page", 30);
         auto const tag = fmt::format("W/\"{}-{}\"", one.version, page);
-        http::HeaderList headers = {{"etag", tag}, {"x-poll-interval", "60"}};
+        http::HeaderList headers = {{"etag", tag}, {"x-poll-interval", std::to_string(poll_interval)}};
         if (request.if_none_match == tag) return ReplayAnswer::of(304, std::move(headers), "");
         auto const shown = std::min(one.newest_first.size(), most_shown);
         std::string body = "[";
