@@ -68,8 +68,9 @@ struct Windowed : Figures, WindowedPart {
 
 /// The one place that says how complete the data of a window is; of everything that is watched, or about one
 /// repository. It reads the collector's records (poll_state.hpp tells their keys): `coverage#since#TARGET` from when on
-/// a target was polled without a break, `coverage#gap#TARGET#FROM` but for what, `poll#TARGET` up to when. Without a
-/// record nobody vouches for the window: all of it is a gap.
+/// a target was polled without a break, `coverage#gap#TARGET#FROM` but for what, `poll#TARGET` up to when; and
+/// `coverage#archive#SCOPE#MONTH` which hours the archive vouches for (archive_coverage.hpp). Without a record nobody
+/// vouches for the window: all of it is a gap.
 Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo);
 
 /// The collector's records by target, for those who ask about many repositories.
@@ -77,6 +78,8 @@ struct CoverageRecords {
     std::map<std::string, JsonText, std::less<>> since;
     std::map<std::string, JsonText, std::less<>> poll;
     std::map<std::string, std::vector<JsonText>, std::less<>> gaps; ///< of each target by their start
+    /// Months of archive hours, by `*` for all or owner/name: (month `2024-01`, its document).
+    std::map<std::string, std::vector<std::pair<std::string, JsonText>>, std::less<>> archive;
 };
 
 /// All records; with `repo` only those that speak for it.

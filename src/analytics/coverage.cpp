@@ -1,6 +1,7 @@
 // How complete the data of a window is, out of the collector's records.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view since_prefix = "coverage#since#";
 constexpr std::string_view gap_prefix = "coverage#gap#";
 constexpr std::string_view poll_prefix = "poll#";
+constexpr std::string_view archive_prefix = "coverage#archive#";
 constexpr std::size_t most_gaps = 1000; ///< that one answer lists
 
 /// A time in a member of a state document; nothing if it is not there.
@@ -45,6 +47,55 @@ void add_gap(std::vector<CoverageGap>& gaps, TimeWindow window, UtcTime from, Ut
     if (from < to) gaps.push_back({.from = from, .to = to, .reason = std::move(reason)});
 }
 
+/// Reads the months of archive hours of one scope, or of all when it is empty.
+Async<Result<void>> read_archive(DatabaseService& database, std::string scope, CoverageRecords& records) {
+    auto prefix = std::string(archive_prefix);
+    if (!scope.empty()) prefix += scope + "#";
+    auto months = co_await database.metrics().list_state(prefix);
+    if (!months) co_return fail(months.error().within("coverage"));
+    for (auto& entry : *months) {
+        auto const rest = std::string_view(entry.key).substr(archive_prefix.size());
+        auto const hash = rest.rfind('#');
+        if (hash == std::string_view::npos) continue;
+        records.archive[std::string(rest.substr(0, hash))].emplace_back(rest.substr(hash + 1), std::move(entry.value));
+    }
+    co_return Result<void>{};
+}
+
+/// The hours of the window that the archive vouches for, for all repositories or (also) for one.
+std::set<UtcTime> vouched_hours(std::optional<RepoName> const& repo, CoverageRecords const& records,
+                                TimeWindow window) {
+    std::set<UtcTime> hours_found;
+    for (auto const& scope : {std::string("*"), repo ? repo->key() : std::string("*")}) {
+        auto const found = records.archive.find(scope);
+        if (found == records.archive.end()) continue;
+        for (auto const& [month, document] : found->second) {
+            auto const start = parse_time(month + "-01T00:00:00Z");
+            if (!start || *start >= window.to || *start + days(31) <= window.from) continue;
+            auto const marks = text_member(document, "hours");
+            for (std::size_t i = 0; i < marks.size(); ++i) {
+                if (marks[i] == '1') hours_found.insert(*start + hours(i));
+            }
+        }
+    }
+    return hours_found;
+}
+
+/// What is left of the gaps when hours are vouched for.
+std::vector<CoverageGap> without(std::vector<CoverageGap> gaps, std::set<UtcTime> const& vouched) {
+    std::vector<CoverageGap> left;
+    for (auto& gap : gaps) {
+        auto from = gap.from;
+        for (auto hour = vouched.lower_bound(std::chrono::floor<hours>(gap.from));
+             hour != vouched.end() && *hour < gap.to; ++hour) {
+            if (from < *hour) left.push_back({.from = from, .to = *hour, .reason = gap.reason});
+            from = *hour + hours(1);
+        }
+        if (from < gap.to) left.push_back({.from = from, .to = gap.to, .reason = std::move(gap.reason)});
+    }
+    return left;
+}
+
 /// The targets that may speak for a repository, the first that has records does.
 std::array<std::string, 2> speakers_of(RepoName const& repo) {
     return {repo.key(), "org:" + repo.key().substr(0, repo.key().find('/'))};
@@ -67,6 +118,10 @@ std::vector<std::string_view> speaking_for(std::optional<RepoName> const& repo, 
 /// Reads the one target that speaks for a repository, if there is one.
 Async<Result<CoverageRecords>> records_about(DatabaseService& database, RepoName repo) {
     CoverageRecords records;
+    std::array<std::string, 2> const scopes = {"*", repo.key()};
+    for (auto const& scope : scopes) {
+        if (auto const read = co_await read_archive(database, scope, records); !read) co_return fail(read.error());
+    }
     for (auto const& target : speakers_of(repo)) {
         auto since = co_await database.metrics().get_state(std::string(since_prefix) + target);
         if (!since) co_return fail(since.error().within("coverage"));
@@ -88,6 +143,7 @@ Async<Result<CoverageRecords>> records_about(DatabaseService& database, RepoName
 Async<Result<CoverageRecords>> coverage_records(DatabaseService& database, std::optional<RepoName> repo) {
     if (repo) co_return co_await records_about(database, std::move(*repo));
     CoverageRecords records;
+    if (auto const read = co_await read_archive(database, "", records); !read) co_return fail(read.error());
     auto since = co_await database.metrics().list_state(std::string(since_prefix));
     if (!since) co_return fail(since.error().within("coverage"));
     if (since->empty()) co_return records;
@@ -110,6 +166,7 @@ Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords c
     auto const targets = speaking_for(repo, records);
     if (targets.empty()) {
         add_gap(coverage.gaps, window, window.from, window.to, "no record says that this time was covered");
+        coverage.gaps = without(std::move(coverage.gaps), vouched_hours(repo, records, window));
         coverage.complete = coverage.gaps.empty();
         co_return coverage;
     }
@@ -130,6 +187,7 @@ Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords c
                     time_member(gap, "to").value_or(window.to), because(text_member(gap, "reason")));
         }
     }
+    coverage.gaps = without(std::move(coverage.gaps), vouched_hours(repo, records, window));
     std::ranges::sort(coverage.gaps, {}, [](CoverageGap const& gap) { return std::tie(gap.from, gap.to, gap.reason); });
     coverage.complete = coverage.gaps.empty();
     if (coverage.gaps.size() > most_gaps) coverage.gaps.resize(most_gaps);

@@ -34,6 +34,15 @@ struct WatchedRepo {
     bool from_configuration = false; ///< named by TARGET_REPOSITORIES: cannot be removed while running
 };
 
+/// A figure of the collector for `/metrics`.
+struct CollectorFigure {
+    std::string name; ///< `gem_…`; rows of one name stand together
+    std::string help;
+    bool counter = false;
+    std::vector<std::pair<std::string, std::string>> labels{};
+    double value = 0;
+};
+
 /// Called on the server's one thread.
 class CollectorControl {
   public:
@@ -46,6 +55,9 @@ class CollectorControl {
     [[nodiscard]] virtual std::optional<UtcTime> last_poll() const = 0;
     /// What is collected, as it was configured or added: `owner/name`, `org:NAME`, `user:NAME`.
     [[nodiscard]] virtual std::vector<std::string> targets() const = 0;
+
+    /// What Prometheus is told.
+    [[nodiscard]] virtual std::vector<CollectorFigure> figures() const { return {}; }
 
     /// The watch list by lower-case name.
     virtual Async<Result<std::vector<WatchedRepo>>> watched() = 0;

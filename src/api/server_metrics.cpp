@@ -94,6 +94,17 @@ void add_store(std::vector<MetricFamily>& families, StoreFigures const& store, s
     }
 }
 
+void add_collector(std::vector<MetricFamily>& families, std::vector<CollectorFigure> const& figures) {
+    for (auto const& figure : figures) {
+        if (families.empty() || families.back().name != figure.name)
+            families.push_back(
+                family(figure.name, figure.help, figure.counter ? MetricType::Counter : MetricType::Gauge));
+        Labels labels;
+        for (auto const& [name, value] : figure.labels) labels.push_back({name, value});
+        add(families.back(), std::move(labels), figure.value);
+    }
+}
+
 void add_process(std::vector<MetricFamily>& families, UtcTime started, UtcTime now) {
     auto build = family("gem_build_info", "Which version runs.", MetricType::Gauge);
     add(build, {{"version", GEM_VERSION}}, 1);
@@ -133,6 +144,7 @@ void ServerMetrics::set_cache_size(std::size_t entries, std::size_t bytes) {
 std::string ServerMetrics::text(StoreFigures const& store, std::string_view provider, UtcTime now) const {
     std::vector<MetricFamily> families;
     add_store(families, store, provider);
+    add_collector(families, store.collector);
     auto requests = family("gem_http_requests_total", "Requests answered.", MetricType::Counter);
     auto durations = family("gem_http_request_seconds", "Time to an answer.", MetricType::Histogram);
     for (auto const& route : routes_) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/collector_control.hpp"
 #include "base/time.hpp"
 #include "storage/database_interface.hpp"
 
@@ -20,6 +21,7 @@ struct StoreFigures {
     bool up = false;
     std::optional<Totals> totals;
     std::vector<TableInfo> tables;
+    std::vector<CollectorFigure> collector{}; ///< what the collector counts
 };
 
 /// One thread. Labels are bounded: routes of the table, five methods and `other`, statuses that were sent.

@@ -109,6 +109,8 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
     if (values.database.retention > days(0)) children.spawn(keep_retention(database, log));
     co_await children.wait();
     stop.act = {};
+    if (auto const kept = co_await collecting.collector().flush(); !kept)
+        log.warn("poll_state_not_written", {{"reason", kept.error().message}});
     co_return children.outcome();
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/providers.hpp"
 #include "app/signals.hpp"
+#include "collector/archive_coverage.hpp"
 
 namespace gem {
 
@@ -64,7 +65,7 @@ std::optional<std::uint64_t> WebHours::size(std::string const&) const { return s
 Result<BackfillReport> run_backfill(Settings const& settings, BackfillJob job, Clock const& clock, Log& log) {
     if (auto report = report_without_a_run(job.options.files)) return std::move(*report);
     std::unique_ptr<HourSource> hours;
-    if (job.options.hours) {
+    if (job.options.hours || job.gaps) {
         if (!job.directory.empty())
             hours = hours_in_directory(job.directory);
         else
@@ -73,7 +74,18 @@ Result<BackfillReport> run_backfill(Settings const& settings, BackfillJob job, C
     std::atomic<bool> stopping = false;
     job.options.stop_requested = [&stopping] { return stopping.load(); };
     asio::io_context context(1);
-    auto const work = [&](DatabaseService& database) { return backfill(database, job.options, hours.get()); };
+    auto const work = [&](DatabaseService& database) -> Async<Result<BackfillReport>> {
+        if (job.gaps) {
+            auto fill = co_await gaps_to_fill(database, clock.now());
+            if (!fill) co_return fail(fill.error());
+            for (auto const& sentence : fill->left) log.warn("gap_left", {{"reason", sentence}});
+            if (fill->hours.empty()) co_return BackfillReport{};
+            job.options.some_hours = std::move(fill->hours);
+            job.options.repos = std::move(fill->repos);
+            job.options.owners = std::move(fill->owners);
+        }
+        co_return co_await backfill(database, job.options, hours.get());
+    };
     auto answer =
         run_until_signal(context, with_database(settings.database, clock, log, work), [&](int) { stopping = true; });
     if (!answer) return fail(ErrorCode::internal, "the backfill ended without a report");

@@ -13,6 +13,7 @@ struct BackfillJob {
     BackfillOptions options; ///< `stop_requested` is set here
     std::string directory;   ///< of a range: where its files are …
     std::string url;         ///< … or the address below which they are; at most one of the two
+    bool gaps = false;       ///< the hours and repositories are those of the ledger's gaps (gaps_to_fill())
 };
 
 /// Where a range comes from when neither is named.

@@ -8,6 +8,9 @@ namespace gem {
 
 namespace {
 
+/// A single cycle fetches commits in so many turns, in which it spends what five minutes bring.
+constexpr int details_turns = 10;
+
 std::vector<github::EventTarget> parse_targets(std::vector<std::string> const& texts) {
     std::vector<github::EventTarget> targets;
     for (auto const& text : texts) {
@@ -21,6 +24,14 @@ CollectorOptions options_of(Settings const& settings, Collecting::Use use) {
     CollectorOptions options{.targets = parse_targets(settings.target_repositories)};
     options.poller.limits.ceiling = settings.poll_interval;
     options.poller.limits.floor = std::min(options.poller.limits.floor, settings.poll_interval);
+    options.details.on = settings.commit_details;
+    options.details.max_per_hour = settings.commit_details_max_per_hour;
+    if (settings.commit_details) {
+        auto const tokens = static_cast<double>(std::max<std::size_t>(settings.github_tokens.size(), 1));
+        auto const hourly = settings.github_tokens.empty() ? 60.0 : 5000.0 * tokens;
+        options.budget.reserve_share =
+            std::min(0.2, static_cast<double>(settings.commit_details_max_per_hour) / hourly);
+    }
     options.run_for_everybody = use != Collecting::Use::serve || settings.poll == PollMode::on;
     if (use == Collecting::Use::one_cycle) options.state_flush = seconds(0);
     return options;
@@ -41,7 +52,12 @@ Result<CollectReport> collect_once(Settings const& settings, std::optional<std::
     asio::io_context context(1);
     auto const work = [&](DatabaseService& database) -> Async<Result<CollectReport>> {
         Collecting collecting(database, settings, clock, log, Collecting::Use::one_cycle);
-        co_return co_await collecting.collector().collect_once(limit);
+        auto report = co_await collecting.collector().collect_once(limit);
+        for (int turn = 0; report && turn < details_turns && collecting.collector().owes_commits(); ++turn) {
+            if (auto const paid = co_await collecting.collector().pay_debts(); !paid)
+                report->errors.push_back(paid.error().message);
+        }
+        co_return report;
     };
     auto answer = run_until_signal(context, with_database(settings.database, clock, log, work));
     if (!answer)
@@ -62,6 +78,8 @@ Result<void> collect_until_signal(Settings const& settings, Clock const& clock, 
         log.info("collecting", {{"provider", settings.database.provider}, {"github", settings.github_api_base}});
         co_await children.wait();
         stop = {};
+        if (auto const kept = co_await collecting.collector().flush(); !kept)
+            log.warn("poll_state_not_written", {{"reason", kept.error().message}});
         co_return children.outcome();
     };
     auto answer = run_until_signal(context, with_database(settings.database, clock, log, work), [&](int signal) {

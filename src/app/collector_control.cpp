@@ -78,6 +78,50 @@ std::vector<std::string> CollectorDesk::targets() const {
     return targets;
 }
 
+std::vector<api::CollectorFigure> CollectorDesk::figures() const {
+    auto const now = collecting_.collector().figures();
+    auto const status = collecting_.collector().status();
+    std::vector<api::CollectorFigure> all;
+    auto const add = [&](std::string name, std::string help, bool counter, double value,
+                         std::vector<std::pair<std::string, std::string>> labels = {}) {
+        all.push_back({.name = std::move(name),
+                       .help = std::move(help),
+                       .counter = counter,
+                       .labels = std::move(labels),
+                       .value = value});
+    };
+    auto const number = [](auto value) { return static_cast<double>(value); };
+    add("gem_targets", "Time lines that are polled.", false, number(status.targets.size()));
+    add("gem_targets_parked", "Time lines that GitHub no longer has.", false, number(status.parked));
+    add("gem_targets_failing", "Time lines whose last poll failed.", false, number(status.failing));
+    for (auto const& [outcome, count] : now.polls)
+        add("gem_polls_total", "Polls of time lines by what came of them.", true, number(count),
+            {{"outcome", outcome}});
+    add("gem_github_requests_total", "Requests for time lines that GitHub answered.", true, number(now.requests));
+    add("gem_github_charged_total", "Of these the ones that were no 304.", true, number(now.charged));
+    add("gem_poll_events_total", "Events that polls brought.", true, number(now.inserted), {{"result", "inserted"}});
+    add("gem_poll_events_total", "Events that polls brought.", true, number(now.duplicates), {{"result", "duplicate"}});
+    add("gem_poll_gaps_total", "Polls before which events may have been missed.", true, number(now.gaps));
+    if (now.lag)
+        add("gem_poll_lag_seconds", "Since the last complete poll of the target that waits longest.", false,
+            number(now.lag->count()));
+    add("gem_poll_latency_seconds_total", "From an event to its poll, added up.", true, number(now.latency_sum));
+    add("gem_poll_latency_events_total", "Events in that sum.", true, number(now.timed_events));
+    add("gem_poll_tightness", "0: polled as wanted; above 2: the rate limit does not suffice.", false,
+        status.tightness);
+    add("gem_owed_pushes", "Pushes whose commits are still to be fetched.", false, number(now.details.owed));
+    add("gem_commit_requests_total", "Requests for commits.", true, number(now.details.requests));
+    add("gem_commits_detailed_total", "Commits stored with their statistics.", true, number(now.details.commits));
+    add("gem_commits_given_up_total", "Commits or pushes that GitHub no longer has.", true,
+        number(now.details.given_up));
+    for (auto const& token : collecting_.collector().tokens().entries()) {
+        if (token.rate.remaining)
+            add("gem_github_rate_limit_remaining", "X-RateLimit-Remaining as last told, by token.", false,
+                number(*token.rate.remaining), {{"token", token.fingerprint}});
+    }
+    return all;
+}
+
 Async<Result<std::vector<api::WatchedRepo>>> CollectorDesk::watched() {
     auto const list = co_await collecting_.watch_list().list();
     if (!list) co_return fail(list.error());

@@ -19,6 +19,7 @@ class CollectorDesk final : public api::CollectorControl {
     [[nodiscard]] std::string status() const override;
     [[nodiscard]] std::optional<UtcTime> last_poll() const override;
     [[nodiscard]] std::vector<std::string> targets() const override;
+    [[nodiscard]] std::vector<api::CollectorFigure> figures() const override;
     Async<Result<std::vector<api::WatchedRepo>>> watched() override;
     Async<Result<std::optional<api::WatchedRepo>>> find_watched(RepoName repo) override;
     Async<Result<std::pair<api::WatchedRepo, bool>>> watch(RepoName repo) override;

@@ -272,8 +272,28 @@ std::vector<SettingRow> make_table() {
                     .minimum = 1,
                     .maximum = 86400,
                     .group = github,
-                    .sentence = "Seconds between two polls of a target, at most; GitHub's X-Poll-Interval is the floor",
+                    .sentence = "Seconds between two polls of a target, at most as long as the rate limit suffices; "
+                                "GitHub's X-Poll-Interval is the floor",
                     .store = always([](Settings& s, SettingValue const& v) { s.poll_interval = seconds(v.integer); })});
+    rows.push_back(
+        {.name = "commit_details",
+         .flag = "--commit-details",
+         .kind = choice,
+         .fallback = "on",
+         .choices = {"on", "off"},
+         .group = github,
+         .sentence = "Whether the commits of pushes to watched repositories are fetched, with stats and files",
+         .store = always([](Settings& s, SettingValue const& v) { s.commit_details = v.text == "on"; })});
+    rows.push_back(
+        {.name = "commit_details_max_per_hour",
+         .flag = "--commit-details-max-per-hour",
+         .kind = integer,
+         .fallback = "1000",
+         .minimum = 1,
+         .maximum = 1000000,
+         .group = github,
+         .sentence = "Requests for commits in an hour, at most; polls come first",
+         .store = always([](Settings& s, SettingValue const& v) { s.commit_details_max_per_hour = v.integer; })});
     rows.push_back({.name = "github_token",
                     .kind = list,
                     .secret = true,

@@ -17,6 +17,7 @@ struct Options {
     std::string url;
     std::vector<std::string> repos;
     std::size_t jobs = 1;
+    bool gaps = false;
     bool strict = false;
     bool resume = false;
     bool quiet = false;
@@ -98,6 +99,7 @@ std::expected<BackfillJob, std::string> job_of(Options const& options) {
     job.options.jobs = options.jobs;
     job.options.strict = options.strict;
     job.options.resume = options.resume;
+    job.gaps = options.gaps;
     if (!options.from.empty()) {
         auto const from = parse_hour(options.from);
         auto const to = parse_hour(options.to);
@@ -109,9 +111,12 @@ std::expected<BackfillJob, std::string> job_of(Options const& options) {
         if (*from >= *to)
             return std::unexpected(fmt::format("--to: expected an hour after {}, got {}", options.from, options.to));
         job.options.hours = TimeWindow{.from = *from, .to = *to};
-    } else if (options.files.empty()) {
-        return std::unexpected("expected files, - for standard input, or a range with --from and --to");
+    } else if (options.files.empty() && !options.gaps) {
+        return std::unexpected("expected files, - for standard input, a range with --from and --to, or --gaps");
     }
+    bool const by_hour = job.options.hours || job.gaps;
+    if (!by_hour && !(options.directory.empty() && options.url.empty()))
+        return std::unexpected("--dir and --url go with a range (--from and --to) or with --gaps");
     std::error_code error;
     if (!options.directory.empty() && !std::filesystem::is_directory(options.directory, error))
         return std::unexpected(fmt::format("--dir: there is no directory \"{}\"", options.directory));
@@ -172,6 +177,7 @@ resumed by file. SIGINT stops between two batches and says how to go on. Example
   zcat *.json.gz | github-events-monitor backfill - --repo octo-org/hello-world
   github-events-monitor backfill --from 2024-01-01T00 --to 2024-01-02T00 --dir ./archive --jobs 2
   github-events-monitor backfill --from 2024-01-01T00 --to 2024-01-01T06 --url https://data.gharchive.org
+  github-events-monitor backfill --gaps
 
 Exit statuses: 0 everything was read and stored; 1 bad records, a damaged or missing file, or stopped; 2 usage.)";
 
@@ -191,17 +197,22 @@ void add_backfill(CommandLine& line) {
     auto* const to =
         command.add_option("--to", options->to, "The hour after its last one")->type_name("HOUR")->needs(from);
     from->needs(to);
+    auto* const gaps = command
+                           .add_flag("--gaps", options->gaps,
+                                     "The hours and repositories in which the collector may have missed events")
+                           ->excludes(files)
+                           ->excludes(from);
     auto* const directory =
         command.add_option("--dir", options->directory, "Where the range's files are (2024-01-01-0.json.gz)")
-            ->type_name("DIR")
-            ->needs(from);
+            ->type_name("DIR");
     command
         .add_option("--url", options->url,
                     fmt::format("Fetch the range's files from below here [default {}]", archive_url))
         ->type_name("URL")
-        ->needs(from)
         ->excludes(directory);
-    command.add_option("--repo", options->repos, "Keep only events of these repositories")->type_name("OWNER/NAME");
+    command.add_option("--repo", options->repos, "Keep only events of these repositories")
+        ->type_name("OWNER/NAME")
+        ->excludes(gaps);
     command.add_option("--jobs", options->jobs, "Files that are read at the same time [default 1]")
         ->type_name("N")
         ->check(CLI::Range(std::size_t{1}, std::size_t{8}));

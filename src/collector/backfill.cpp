@@ -11,6 +11,8 @@
 #include <boost/asio/thread_pool.hpp>
 #include <fmt/format.h>
 
+#include "collector/archive_coverage.hpp"
+
 namespace gem {
 
 namespace {
@@ -38,11 +40,12 @@ class Run {
   public:
     Run(DatabaseService& database, BackfillOptions options, HourSource* hour_source,
         asio::any_io_executor const& executor, asio::cancellation_state cancellation)
-        : database_(database), options_(std::move(options)), hour_source_(hour_source),
-          cancellation_(std::move(cancellation)), executor_(executor), changed_(executor),
+        : database_(database), options_(std::move(options)), by_hour_(options_.hours || !options_.some_hours.empty()),
+          hour_source_(hour_source), cancellation_(std::move(cancellation)), executor_(executor), changed_(executor),
           pool_(std::max<std::size_t>(options_.jobs, 1)) {
         changed_.expires_at(asio::steady_timer::time_point::max());
         for (auto const& repo : options_.repos) repos_.insert(repo.key());
+        owners_.insert(options_.owners.begin(), options_.owners.end());
         plan();
     }
 
@@ -63,11 +66,12 @@ class Run {
             for (auto hour = options_.hours->from; hour < options_.hours->to; hour += hours(1))
                 names_.push_back(hour_file_name(hour));
         }
+        for (auto const hour : options_.some_hours) names_.push_back(hour_file_name(hour));
         std::uint64_t total = 0;
         for (auto const& name : names_) {
             std::error_code error;
             std::optional<std::uint64_t> size;
-            if (options_.hours)
+            if (by_hour_)
                 size = hour_source_->size(name);
             else if (auto const bytes = std::filesystem::file_size(name, error); !error)
                 size = bytes;
@@ -114,8 +118,7 @@ class Run {
     }
 
     Async<void> read_file(std::string name, FileRun& file) {
-        auto input =
-            co_await run_on(pool_, [&] { return options_.hours ? hour_source_->open(name) : open_file(name); });
+        auto input = co_await run_on(pool_, [&] { return by_hour_ ? hour_source_->open(name) : open_file(name); });
         if (!input) {
             file.report.problem = input.error();
             co_return;
@@ -144,10 +147,15 @@ class Run {
         if (!at_end) left_.insert(&file);
     }
 
+    [[nodiscard]] bool wanted(std::string const& repo) const {
+        return repos_.contains(repo) || owners_.contains(repo.substr(0, repo.find('/')));
+    }
+
     /// Moves to `pending` what is asked for; returns the length of its payloads.
     std::size_t take(std::vector<Event> batch, std::vector<Event>& pending, FileRun& file) {
         std::size_t bytes = 0;
-        if (repos_.empty()) {
+        bool const all = repos_.empty() && owners_.empty();
+        if (all) {
             for (auto const& event : batch) bytes += event.payload.text().size();
             if (pending.empty()) {
                 pending = std::move(batch);
@@ -155,11 +163,11 @@ class Run {
             }
         }
         for (auto& event : batch) {
-            if (!repos_.empty() && !repos_.contains(ascii_lower(event.repo_name))) {
+            if (!all && !wanted(ascii_lower(event.repo_name))) {
                 ++file.report.filtered;
                 continue;
             }
-            if (!repos_.empty()) bytes += event.payload.text().size();
+            if (!all) bytes += event.payload.text().size();
             pending.push_back(std::move(event));
         }
         return bytes;
@@ -209,7 +217,8 @@ class Run {
         if (file.report.problem || error_ || thrown_ || left_.contains(&file)) co_return;
         file.report.finished = true;
         ++files_done_;
-        if (file.state_key.empty()) co_return;
+        co_await vouch(file);
+        if (file.state_key.empty() || error_) co_return;
         auto value =
             JsonText::parse(fmt::format(R"({{"events":{},"inserted":{},"duplicates":{}}})", file.report.read.events,
                                         file.report.inserted, file.report.duplicates));
@@ -220,13 +229,25 @@ class Run {
             error_ = put.error().within("the file is stored, but that could not be noted");
     }
 
+    /// An hour of which nothing was lost is covered from now on.
+    Async<void> vouch(FileRun const& file) {
+        auto const hour = hour_of_file(file.report.file);
+        bool const lost = file.report.read.bad > 0 || file.report.rejected > 0 || file.report.expired > 0;
+        if (!hour || lost || !owners_.empty()) co_return;
+        auto const vouched = co_await vouch_for_hour(database_, *hour, {repos_.begin(), repos_.end()});
+        if (!vouched && !error_) error_ = vouched.error();
+    }
+
     /// Whether a former run has finished this very content with these very repositories; sets the key to remember it
     /// by.
     Async<bool> finished_before(std::string name, std::string version, FileRun& file) {
-        if ((!options_.hours && !options_.resume) || version.empty() || name == "-") co_return false;
+        if ((!by_hour_ && !options_.resume) || version.empty() || name == "-") co_return false;
         file.state_key = fmt::format("backfill#{}#{}", std::filesystem::path(name).filename().string(), version);
-        if (!repos_.empty())
-            file.state_key += fmt::format("#{:016x}", fnv1a(fmt::format("{}", fmt::join(repos_, ","))));
+        if (!repos_.empty() || !owners_.empty()) {
+            auto filter = fmt::format("{}", fmt::join(repos_, ","));
+            for (auto const& owner : owners_) filter += ',' + owner + "/*";
+            file.state_key += fmt::format("#{:016x}", fnv1a(filter));
+        }
         auto const known = co_await database_.metrics().get_state(file.state_key);
         if (!known) {
             if (!error_) error_ = known.error();
@@ -241,7 +262,7 @@ class Run {
     }
 
     [[nodiscard]] std::optional<std::uint64_t> hour_or_file_size(std::string const& name) const {
-        if (options_.hours) return hour_source_->size(name);
+        if (by_hour_) return hour_source_->size(name);
         std::error_code error;
         auto const size = std::filesystem::file_size(name, error);
         return error ? std::nullopt : std::optional<std::uint64_t>(size);
@@ -275,17 +296,19 @@ class Run {
         report.files_left = names_.size() - next_name_;
         report.cancelled = cancelled_ && (report.files_left > 0 || !left_.empty());
         report.error = error_;
-        report.resumable_by_file = options_.hours || options_.resume;
+        report.resumable_by_file = by_hour_ || options_.resume;
         return report;
     }
 
     DatabaseService& database_;
     BackfillOptions options_;
+    bool by_hour_; ///< files come from the HourSource
     HourSource* hour_source_;
     asio::cancellation_state cancellation_;
     asio::any_io_executor executor_;
     asio::steady_timer changed_;  ///< never expires; is cancelled to wake all who wait for something
     std::set<std::string> repos_; ///< keys
+    std::set<std::string> owners_;
     std::vector<std::string> names_;
     std::size_t next_name_ = 0;
     std::vector<std::unique_ptr<FileRun>> files_;
@@ -307,11 +330,13 @@ class Run {
 };
 
 std::optional<std::string> problem_with(BackfillOptions const& options, HourSource const* hour_source) {
-    if (options.files.empty() == !options.hours.has_value())
+    bool const by_hour = options.hours || !options.some_hours.empty();
+    if (options.files.empty() == !by_hour)
         return "expected either files (or - for standard input) or a range of hours with --from and --to";
     if (options.jobs < 1 || options.jobs > 8) return "expected 1 to 8 jobs";
-    if (!options.hours) return std::nullopt;
+    if (!by_hour) return std::nullopt;
     if (hour_source == nullptr) return "expected a place to take the hours from: --dir or --url";
+    if (!options.hours) return std::nullopt;
     auto const whole = [](UtcTime time) { return std::chrono::floor<hours>(time) == time; };
     if (!whole(options.hours->from) || !whole(options.hours->to)) return "expected --from and --to on whole hours";
     if (options.hours->empty()) return "expected --from to be before --to";

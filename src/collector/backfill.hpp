@@ -22,7 +22,9 @@ namespace gem {
 struct BackfillOptions {
     std::vector<std::string> files{};  ///< paths, or `-` for standard input; or else:
     std::optional<TimeWindow> hours{}; ///< [from, to) on whole hours, taken from the HourSource
-    std::vector<RepoName> repos{};     ///< only events of these; of all when empty
+    std::vector<UtcTime> some_hours{}; ///< or these whole hours, taken from the HourSource as well
+    std::vector<RepoName> repos{};     ///< only events of these …
+    std::vector<std::string> owners{}; ///< … and of the repositories of these (lower case); of all when both are empty
     std::size_t jobs = 1;              ///< files that are read at the same time, 1 to 8
     bool strict = false;               ///< stop at the first bad record or file
     /// Skip files that a former run has finished. Always so for a range of hours, whose files are known by name and

@@ -13,13 +13,26 @@ namespace {
 constexpr seconds refresh_interval = minutes(5);
 /// No wait is longer, so that a clock that was set is noticed.
 constexpr seconds longest_pause = minutes(1);
+/// Between two turns while commits are owed, and the most requests for them in one turn: polls come first.
+constexpr seconds details_pause{5};
+constexpr std::int64_t details_at_once = 30;
 
-/// Whether the two differ in more than the times that each poll moves.
+/// Charged requests that a poll may need: three pages.
+constexpr std::int64_t dearest_poll = 3;
+/// Such a share of what GitHub shows may have passed: the reserve is there for this.
+constexpr double urgent = 0.5;
+
+/// Whether the two differ in more than what each poll moves.
 bool differs_materially(PollState a, PollState const& b) {
+    if (a.last_complete.has_value() != b.last_complete.has_value()) return true;
     a.last_poll = b.last_poll;
-    a.last_complete = b.last_complete.has_value() && a.last_complete.has_value() ? b.last_complete : a.last_complete;
+    a.last_complete = b.last_complete;
     a.next_poll = b.next_poll;
     a.not_before = b.not_before;
+    a.etag = b.etag;
+    a.etag_token = b.etag_token;
+    a.events_per_hour = b.events_per_hour;
+    a.recent = b.recent;
     return a != b;
 }
 
@@ -43,12 +56,15 @@ bool CollectReport::all_failed() const {
 Collector::Collector(DatabaseService& database, github::GitHubClient& github, WatchList& watch_list, Clock const& clock,
                      Log& log, std::function<double()> dice, CollectorOptions options)
     : database_(database), github_(github), watch_list_(watch_list), clock_(clock), log_(log),
-      options_(std::move(options)), poller_(database, github, clock, log, std::move(dice), options_.poller) {}
+      options_(std::move(options)), plan_(options_.poller.limits),
+      details_(database, github, clock, log, options_.details),
+      poller_(database, github, plan_, details_, clock, log, std::move(dice), options_.poller) {}
 
 Async<Result<void>> Collector::refresh() {
     auto const generation = watch_list_.generation();
     auto const added = co_await watch_list_.added();
     if (!added) co_return fail(added.error());
+    if (auto const loaded = co_await details_.load(); !loaded) co_return fail(loaded.error());
     auto const states = co_await database_.metrics().list_state("poll#");
     if (!states) co_return fail(states.error().within("reading the state of polling"));
 
@@ -69,8 +85,7 @@ Async<Result<void>> Collector::refresh() {
         tracked.version = entry.version;
         auto const known = tracked_.find(found->first);
         if (known != tracked_.end() && known->second.version == entry.version) {
-            tracked.state = known->second.state; // ours is newer: times alone are not always written
-            tracked.written = known->second.written;
+            tracked = known->second; // ours is newer: not every poll is written
             continue;
         }
         if (auto state = parse_poll_state(entry.value.text()))
@@ -78,6 +93,10 @@ Async<Result<void>> Collector::refresh() {
         else
             log_.warn("poll_state_unreadable", {{"key", entry.key}, {"reason", state.error().message}});
         if (tracked.state.last_poll > last_poll_) last_poll_ = tracked.state.last_poll;
+        plan_.recall(found->first, tracked.state.events_per_hour.value / 3600);
+    }
+    for (auto const& [key, tracked] : tracked_) {
+        if (!fresh.contains(key)) plan_.forget(key);
     }
     tracked_ = std::move(fresh);
     refreshed_ = clock_.now();
@@ -87,7 +106,8 @@ Async<Result<void>> Collector::refresh() {
 
 Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before) {
     auto const now = clock_.now();
-    bool const due = !tracked.written || now - *tracked.written >= options_.state_flush;
+    bool const due = !tracked.written || now - *tracked.written >= options_.state_flush ||
+                     tracked.unwritten_events >= options_.state_flush_events;
     if (!due && tracked.version != 0 && !differs_materially(before, tracked.state)) co_return Result<void>{};
     auto const key = poll_key(tracked.target.key());
     for (int attempt = 0; attempt < 3; ++attempt) {
@@ -96,6 +116,7 @@ Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before
         if (written) {
             tracked.version = *written;
             tracked.written = now;
+            tracked.unwritten_events = 0;
             co_return Result<void>{};
         }
         if (written.error().code != ErrorCode::conflict) co_return fail(written.error());
@@ -114,6 +135,7 @@ Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before
 Async<TargetReport> Collector::poll(Tracked& tracked, std::optional<std::size_t> limit) {
     auto const before = tracked.state;
     auto report = co_await poller_.poll(tracked.target, tracked.state, limit);
+    tracked.unwritten_events += report.inserted + report.duplicates;
     if (tracked.state.last_poll > last_poll_) last_poll_ = tracked.state.last_poll;
     watch_list_.note(tracked.target.key(), {.next_poll = tracked.state.next_poll,
                                             .last_poll = tracked.state.last_poll,
@@ -140,6 +162,114 @@ void Collector::add_up(CollectReport& report, TargetReport one) const {
     report.targets.push_back(std::move(one));
 }
 
+/// When it is polled without anybody asking.
+UtcTime Collector::due_at(Tracked const& tracked) const {
+    auto const& state = tracked.state;
+    bool const well = state.last_poll && !state.parked && state.failures == 0 && state.reason.empty();
+    auto const planned = well ? *state.last_poll + plan_.wait(tracked.target.key()) : state.next_poll;
+    return std::max({planned, state.not_before, tracked.held_until});
+}
+
+/// Those to look at: all of them by name, or the ones that are due, the fullest first.
+std::vector<Collector::Tracked*> Collector::in_order(Which which) {
+    auto const now = clock_.now();
+    std::vector<std::tuple<double, std::string_view, Tracked*>> chosen;
+    for (auto& [key, tracked] : tracked_) {
+        if (which == Which::due && (due_at(tracked) > now || only_when_asked(tracked))) continue;
+        auto const urgency = which == Which::due ? plan_.urgency(key, tracked.state.last_complete, now) : 0.0;
+        chosen.emplace_back(-urgency, key, &tracked);
+    }
+    std::ranges::sort(chosen);
+    std::vector<Tracked*> order;
+    order.reserve(chosen.size());
+    for (auto const& [urgency, key, tracked] : chosen) order.push_back(tracked);
+    return order;
+}
+
+std::optional<TargetReport> Collector::skip(Which which, Tracked& tracked, std::size_t unanswered) {
+    auto const now = clock_.now();
+    auto const& state = tracked.state;
+    TargetReport skipped;
+    skipped.target = tracked.target.text();
+    skipped.next_poll = state.next_poll;
+    if (state.parked && state.next_poll > now) {
+        skipped.outcome = "parked";
+        skipped.message = state.reason;
+        return skipped;
+    }
+    if (state.not_before > now) {
+        skipped.outcome = "waiting";
+        skipped.message =
+            fmt::format("{}: GitHub asks not to poll before {}", skipped.target, format_time(state.not_before));
+        return skipped;
+    }
+    if (unanswered >= options_.give_up_after) {
+        tracked.held_until = now + options_.poller.limits.first_retry;
+        tracked.state.next_poll = std::max(tracked.state.next_poll, tracked.held_until);
+        skipped.outcome = "postponed";
+        skipped.next_poll = tracked.state.next_poll;
+        return skipped;
+    }
+    if (which == Which::all) return std::nullopt; // a person asks: until GitHub itself refuses
+    auto const budget = budget_of(github_.tokens().entries(), now, options_.budget);
+    if (budget.asked_per_second <= 0) return std::nullopt; // all tokens pause; the client says until when
+    bool const full = plan_.urgency(tracked.target.key(), state.last_complete, now) > urgent;
+    if ((full ? budget.urgent : budget.spare) >= dearest_poll) return std::nullopt;
+    tracked.held_until = std::min(budget.renewed.value_or(now) + seconds(1), now + minutes(1));
+    skipped.outcome = "postponed";
+    return skipped;
+}
+
+/// Fits the waits into what GitHub allows, at most once a minute.
+void Collector::fit_plan() {
+    auto const now = clock_.now();
+    if (fitted_ && now >= *fitted_ && now - *fitted_ < minutes(1)) return;
+    fitted_ = now;
+    plan_.fit(budget_of(github_.tokens().entries(), now, options_.budget));
+    bool const short_now = plan_.tightness() > 2;
+    if (short_now && !short_of_budget_)
+        log_.warn("rate_limit_too_small",
+                  {{"targets", tracked_.size()}, {"hint", "events will be missed; add a GITHUB_TOKEN or watch less"}});
+    short_of_budget_ = short_now;
+}
+
+void Collector::tell(TargetReport const& one) {
+    if (one.failed()) {
+        log_.warn("poll_failed", {{"target", one.target}, {"reason", one.message}});
+    } else if (one.inserted > 0) {
+        log_.info("polled", {{"target", one.target},
+                             {"outcome", one.outcome},
+                             {"events", one.events_collected},
+                             {"inserted", one.inserted},
+                             {"duplicates", one.duplicates}});
+    } else {
+        log_.debug("polled", {{"target", one.target}, {"outcome", one.outcome}, {"events", one.events_collected}});
+    }
+}
+
+void Collector::count(TargetReport const& one) {
+    ++figures_.polls[one.outcome];
+    figures_.requests += one.asked;
+    figures_.charged += one.charged;
+    figures_.inserted += one.inserted;
+    figures_.duplicates += one.duplicates;
+    figures_.gaps += one.gap ? 1 : 0;
+    figures_.timed_events += one.timed;
+    figures_.latency_sum += static_cast<std::uint64_t>(one.latency_sum.count());
+}
+
+CollectorFigures Collector::figures() const {
+    auto figures = figures_;
+    figures.details = details_.figures();
+    auto const now = clock_.now();
+    for (auto const& [key, tracked] : tracked_) {
+        if (tracked.state.parked || !tracked.state.last_complete) continue;
+        auto const since = std::max(now - *tracked.state.last_complete, seconds(0));
+        figures.lag = std::max(figures.lag.value_or(since), since);
+    }
+    return figures;
+}
+
 Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::size_t> limit) {
     auto const turn = co_await one_cycle_.take();
     CollectReport report;
@@ -151,45 +281,18 @@ Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::si
         store_problem_ = refreshed ? std::string() : refreshed.error().message;
         if (!refreshed) co_return fail(refreshed.error());
     }
+    fit_plan();
     std::size_t unanswered = 0;
-    for (auto& [key, tracked] : tracked_) {
-        auto const now = clock_.now();
-        auto const& state = tracked.state;
-        if (which == Which::due && (state.next_poll > now || only_when_asked(tracked))) continue;
-        TargetReport skipped;
-        skipped.target = tracked.target.text();
-        skipped.next_poll = state.next_poll;
-        if (state.parked && state.next_poll > now) {
-            skipped.outcome = "parked";
-            skipped.message = state.reason;
-            add_up(report, std::move(skipped));
-        } else if (state.not_before > now) {
-            skipped.outcome = "waiting";
-            skipped.message =
-                fmt::format("{}: GitHub asks not to poll before {}", skipped.target, format_time(state.not_before));
-            add_up(report, std::move(skipped));
-        } else if (unanswered >= options_.give_up_after) {
-            tracked.state.next_poll = std::max(tracked.state.next_poll, now + options_.poller.limits.first_retry);
-            skipped.outcome = "postponed";
-            skipped.next_poll = tracked.state.next_poll;
-            add_up(report, std::move(skipped));
-        } else {
-            auto one = co_await poll(tracked, limit);
-            unanswered = one.outcome == "failed" ? unanswered + 1 : 0;
-            if (one.failed()) {
-                log_.warn("poll_failed", {{"target", one.target}, {"reason", one.message}});
-            } else if (one.inserted > 0) {
-                log_.info("polled", {{"target", one.target},
-                                     {"outcome", one.outcome},
-                                     {"events", one.events_collected},
-                                     {"inserted", one.inserted},
-                                     {"duplicates", one.duplicates}});
-            } else {
-                log_.debug("polled",
-                           {{"target", one.target}, {"outcome", one.outcome}, {"events", one.events_collected}});
-            }
-            add_up(report, std::move(one));
+    for (auto* const tracked : in_order(which)) {
+        if (auto skipped = skip(which, *tracked, unanswered)) {
+            if (which == Which::all) add_up(report, std::move(*skipped));
+            continue;
         }
+        auto one = co_await poll(*tracked, limit);
+        unanswered = one.outcome == "failed" ? unanswered + 1 : 0;
+        tell(one);
+        count(one);
+        add_up(report, std::move(one));
     }
     report.finished = clock_.now();
     co_return report;
@@ -217,8 +320,9 @@ seconds Collector::until_next() const {
     auto next = now + longest_pause;
     for (auto const& [key, tracked] : tracked_) {
         if (only_when_asked(tracked)) continue;
-        next = std::min(next, std::max(tracked.state.next_poll, tracked.state.not_before));
+        next = std::min(next, due_at(tracked));
     }
+    if (details_.due()) next = std::min(next, now + details_pause);
     return std::max(next - now, seconds(1));
 }
 
@@ -227,6 +331,7 @@ Async<std::optional<std::string>> Collector::turn() {
     try {
         auto const report = co_await cycle(Which::due, std::nullopt);
         if (!report) co_return report.error().message;
+        if (auto const paid = co_await pay_debts(); !paid) co_return paid.error().message;
         co_return std::nullopt;
     } catch (boost::system::system_error const& error) {
         if (error.code() == asio::error::operation_aborted) throw;
@@ -271,11 +376,32 @@ Async<void> Collector::run() {
     }
 }
 
+Async<Result<void>> Collector::pay_debts() {
+    auto const turn = co_await one_cycle_.take();
+    if (!details_.due()) co_return Result<void>{};
+    auto const now = clock_.now();
+    auto const budget = budget_of(github_.tokens().entries(), now, options_.budget);
+    auto const left = budget.renewed && *budget.renewed > now ? *budget.renewed - now : seconds(hours(1));
+    auto const for_polls = static_cast<std::int64_t>(plan_.charged_per_second() * static_cast<double>(left.count()));
+    co_return co_await details_.work(std::min(details_.allowance(budget.urgent, for_polls), details_at_once));
+}
+
+Async<Result<void>> Collector::flush() {
+    auto const turn = co_await one_cycle_.take();
+    for (auto& [key, tracked] : tracked_) {
+        if (!tracked.state.last_poll || (tracked.written && *tracked.written >= *tracked.state.last_poll)) continue;
+        tracked.written.reset();
+        if (auto const kept = co_await persist(tracked, tracked.state); !kept) co_return fail(kept.error());
+    }
+    co_return Result<void>{};
+}
+
 CollectorStatus Collector::status() const {
     CollectorStatus status;
     status.last_poll = last_poll_;
     status.running = running_;
     status.api_base = github_.api_base();
+    status.tightness = plan_.tightness();
     for (auto const& entry : github_.tokens().entries()) status.tokens += entry.token.empty() ? 0 : 1;
     for (auto const& [key, tracked] : tracked_) {
         status.targets.push_back(tracked.target.text());

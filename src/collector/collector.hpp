@@ -19,10 +19,14 @@ struct CollectorOptions {
     /// time line (`public`).
     std::vector<github::EventTarget> targets{};
     Poller::Options poller{};
+    BudgetLimits budget{};
+    CommitDetails::Options details{};
     /// Whether run() polls everybody's time line when nobody is named; collect_once() does so in any case.
     bool run_for_everybody = true;
-    /// Times alone are written this often; what a restart needs is written at once. Zero: always (for a single cycle).
+    /// ETags and times are written this often, and after so many new events: a killed process costs its successor a few
+    /// charged requests, no events. What a restart needs is written at once. Zero: always (for a single cycle).
     seconds state_flush = minutes(10);
+    std::size_t state_flush_events = 100;
     /// The other targets of a cycle are put off after so many in a row that GitHub did not answer.
     std::size_t give_up_after = 3;
 };
@@ -56,6 +60,21 @@ struct CollectorStatus {
     std::size_t failing = 0;
     std::string api_base;
     std::size_t tokens = 0; ///< how many are configured
+    double tightness = 0;   ///< PollPlan::tightness()
+};
+
+/// What was done since the start.
+struct CollectorFigures {
+    std::map<std::string, std::uint64_t> polls; ///< by TargetReport::outcome
+    std::uint64_t requests = 0;                 ///< for time lines, that GitHub answered …
+    std::uint64_t charged = 0;                  ///< … and of these the ones that were no 304
+    std::uint64_t inserted = 0;
+    std::uint64_t duplicates = 0;
+    std::uint64_t gaps = 0;
+    std::uint64_t timed_events = 0; ///< events that a later poll than a target's first brought …
+    std::uint64_t latency_sum = 0;  ///< … and the seconds from their happening to that poll, added up
+    std::optional<seconds> lag{}; ///< since the last complete poll of the target that waits longest, parked ones aside
+    CommitDetailsFigures details{};
 };
 
 /// For one event loop.
@@ -73,11 +92,26 @@ class Collector {
     /// Polls what is due until cancelled; then returns, with nothing under way.
     Async<void> run();
 
+    /// Fetches commits that pushes owe, as far as the budget goes; a turn of run() does some.
+    Async<Result<void>> pay_debts();
+    /// Whether pay_debts() would find something to do now.
+    [[nodiscard]] bool owes_commits() const { return details_.due(); }
+
+    /// Writes the state that was not yet written, so that the next process goes on exactly here. After run().
+    Async<Result<void>> flush();
+
     /// Looks at the watch list and at what is due without waiting for the next turn.
     void wake();
 
     [[nodiscard]] CollectorStatus status() const;
+    [[nodiscard]] CollectorFigures figures() const;
+    [[nodiscard]] github::TokenPool const& tokens() const { return github_.tokens(); }
     [[nodiscard]] std::optional<UtcTime> last_poll() const { return last_poll_; }
+    /// When run() looks again.
+    [[nodiscard]] seconds until_next() const;
+
+    /// Asks what is due now: one turn of run().
+    Async<Result<CollectReport>> collect_due() { return cycle(Which::due, std::nullopt); }
 
   private:
     struct Tracked {
@@ -85,15 +119,23 @@ class Collector {
         PollState state;
         std::int64_t version = 0;         ///< in the store; 0: not there
         std::optional<UtcTime> written{}; ///< when, by us
+        std::size_t unwritten_events = 0; ///< new since then
+        UtcTime held_until{};             ///< put off: others did not get an answer, or the budget is spent
     };
     enum class Which { due, all };
 
     Async<Result<CollectReport>> cycle(Which which, std::optional<std::size_t> limit);
     Async<Result<void>> refresh();
+    [[nodiscard]] UtcTime due_at(Tracked const& tracked) const;
+    std::vector<Tracked*> in_order(Which which);
+    /// Why this one is not asked now; nothing if it is to be.
+    std::optional<TargetReport> skip(Which which, Tracked& tracked, std::size_t unanswered);
+    void fit_plan();
+    void tell(TargetReport const& one);
+    void count(TargetReport const& one);
     Async<TargetReport> poll(Tracked& tracked, std::optional<std::size_t> limit);
     Async<Result<void>> persist(Tracked& tracked, PollState const& before);
     Async<std::optional<std::string>> turn();
-    [[nodiscard]] seconds until_next() const;
     [[nodiscard]] bool only_when_asked(Tracked const& tracked) const;
     void add_up(CollectReport& report, TargetReport one) const;
 
@@ -103,10 +145,15 @@ class Collector {
     Clock const& clock_;
     Log& log_;
     CollectorOptions options_;
+    PollPlan plan_;
+    CommitDetails details_;
     Poller poller_;
     OneAtATime one_cycle_;
 
     std::map<std::string, Tracked> tracked_; // by EventTarget::key()
+    std::optional<UtcTime> fitted_;          // when the plan was
+    bool short_of_budget_ = false;
+    CollectorFigures figures_;
     std::optional<UtcTime> refreshed_;
     std::uint64_t refreshed_generation_ = 0;
     std::optional<UtcTime> last_poll_;

@@ -14,25 +14,13 @@ seconds part(seconds span, double dice) {
 
 } // namespace
 
-PollStep PollSchedule::after(UtcTime now, PollAnswer const& answer, std::int64_t failures, double dice) const {
-    auto const floor = std::max(answer.poll_interval.value_or(limits_.floor), seconds(1));
-    auto const ceiling = std::max(limits_.ceiling, floor);
+PollStep PollSchedule::after(UtcTime now, PollAnswer const& answer, seconds planned, std::int64_t failures,
+                             double dice) const {
+    auto const told_wait = answer.poll_interval.value_or(seconds(0));
     switch (answer.outcome) {
-    case PollOutcome::fresh: {
-        auto wait = ceiling;
-        if (answer.new_events > 0 && answer.since_previous && *answer.since_previous > seconds(0)) {
-            auto const rate =
-                static_cast<double>(answer.new_events) / static_cast<double>(answer.since_previous->count());
-            auto const filled = static_cast<double>(limits_.target_events) / rate;
-            if (filled < static_cast<double>(ceiling.count())) wait = seconds(static_cast<std::int64_t>(filled));
-        } else if (answer.new_events >= limits_.target_events) {
-            wait = floor; // the first poll knows no rate: a full answer may be a busy one
-        }
-        wait = std::clamp(wait, floor, ceiling);
-        return {.next_poll = now + wait, .not_before = now + answer.poll_interval.value_or(seconds(0))};
-    }
+    case PollOutcome::fresh:
     case PollOutcome::not_modified:
-        return {.next_poll = now + ceiling, .not_before = now + answer.poll_interval.value_or(seconds(0))};
+        return {.next_poll = now + std::max({planned, told_wait, seconds(1)}), .not_before = now + told_wait};
     case PollOutcome::gone:
         return {.next_poll = now + limits_.look_at_parked + part(hours(1), dice), .parked = true};
     case PollOutcome::rate_limited: {
@@ -40,7 +28,7 @@ PollStep PollSchedule::after(UtcTime now, PollAnswer const& answer, std::int64_t
         return {.next_poll = until + part(seconds(10), dice), .not_before = until, .failures = failures};
     }
     case PollOutcome::refused:
-        return {.next_poll = now + std::max(limits_.longest_retry, ceiling) + part(minutes(1), dice),
+        return {.next_poll = now + std::max(limits_.longest_retry, limits_.ceiling) + part(minutes(1), dice),
                 .failures = failures + 1};
     case PollOutcome::failed:
         break;

@@ -1,5 +1,5 @@
 // When one time line is asked next. Plain logic: it is given the time, what was last answered and a die, and returns
-// what to do; no clock, no I/O. The budgeted scheduler of a later issue replaces the formulas, not the shape.
+// what to do; no clock, no I/O. How long the wait is when all is well says the plan (poll_plan.hpp).
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,10 @@
 namespace gem {
 
 struct PollLimits {
-    seconds ceiling = minutes(5);        ///< POLL_INTERVAL: nothing that works is asked less often
+    seconds ceiling = minutes(5);        ///< POLL_INTERVAL: as long as the budget lasts nothing is asked less often
     seconds floor = minutes(1);          ///< until GitHub says otherwise (X-Poll-Interval)
-    std::size_t target_events = 150;     ///< wanted between two polls: half of the 300 that GitHub shows
+    std::size_t target_events = 100;     ///< wanted between two polls: a third of the 300 that GitHub shows
+    std::size_t most_events = 250;       ///< accepted between two polls when the budget is short
     seconds first_retry = seconds(15);   ///< doubles with each failure in a row …
     seconds longest_retry = minutes(15); ///< … up to this
     seconds look_at_parked = hours(24);  ///< a parked one is asked this often whether it is back
@@ -29,10 +30,8 @@ enum class PollOutcome {
 
 struct PollAnswer {
     PollOutcome outcome = PollOutcome::failed;
-    std::size_t new_events = 0;              ///< fresh: since the previous poll
-    std::optional<seconds> since_previous{}; ///< fresh: how long ago that was; empty at the first
-    std::optional<seconds> poll_interval{};  ///< X-Poll-Interval
-    std::optional<UtcTime> retry_at{};       ///< Retry-After or the reset
+    std::optional<seconds> poll_interval{}; ///< X-Poll-Interval
+    std::optional<UtcTime> retry_at{};      ///< Retry-After or the reset
 };
 
 struct PollStep {
@@ -46,8 +45,9 @@ class PollSchedule {
   public:
     explicit PollSchedule(PollLimits limits) : limits_(limits) {}
 
-    /// `failures`: in a row so far. `dice`: in [0, 1), evenly.
-    [[nodiscard]] PollStep after(UtcTime now, PollAnswer const& answer, std::int64_t failures, double dice) const;
+    /// `planned`: the wait when all is well. `failures`: in a row so far. `dice`: in [0, 1), evenly.
+    [[nodiscard]] PollStep after(UtcTime now, PollAnswer const& answer, seconds planned, std::int64_t failures,
+                                 double dice) const;
 
   private:
     PollLimits limits_;

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "base/json.hpp"
-
 namespace gem {
 
 namespace {
@@ -71,6 +69,8 @@ Result<PollState> parse_poll_state(std::string_view text) {
     if (object["parked"].get_bool().get(parked) == simdjson::SUCCESS) state.parked = parked;
     read(object, "reason", state.reason);
     state.gap_from = read_time(object, "gap_from");
+    double rate = 0;
+    if (object["events_per_hour"].get_double().get(rate) == simdjson::SUCCESS) state.events_per_hour = rate;
     read(object, "recent", state.recent);
     return state;
 }

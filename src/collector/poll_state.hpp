@@ -5,6 +5,7 @@
 //   watch#OWNER/NAME         {"repo","added_at"}: the watch list (watch_list.hpp)
 //   coverage#since#TARGET    {"target","since"}: polled without a break from here on, but for the gaps
 //   coverage#gap#TARGET#FROM {"target","from","to","reason"}: [from, to) in which events may have been missed
+//   coverage#archive#SCOPE#MONTH {"hours"}: archive_coverage.hpp
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include <boost/describe/class.hpp>
 
+#include "base/json.hpp"
 #include "base/json_text.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -34,13 +36,14 @@ struct PollState {
     bool parked = false;
     std::string reason{};              ///< why parked or failing; empty when all is well
     std::optional<UtcTime> gap_from{}; ///< the last poll found a gap: it started here
+    Ratio events_per_hour{};           ///< as the plan of polls reckons (poll_plan.hpp)
     std::string recent{};              ///< event_mark() of the events of the last complete poll, newest first
 
     friend bool operator==(PollState const&, PollState const&) = default;
 };
 BOOST_DESCRIBE_STRUCT(PollState, (),
                       (target, path, etag, etag_token, last_poll, last_complete, next_poll, not_before, failures,
-                       parked, reason, gap_from, recent))
+                       parked, reason, gap_from, events_per_hour, recent))
 
 inline constexpr std::size_t event_mark_size = 12;
 

@@ -86,24 +86,36 @@ struct Poller::Harvest {
     std::vector<Event> events;
     std::vector<std::string> bad_events;
     std::vector<std::string> marks; ///< of events, in their order
+    std::vector<Event> pushes;      ///< of events, those unknown until now
     std::size_t shown = 0;          ///< events that came: before the limit, repeated and unreadable ones too
     std::size_t unknown = 0;        ///< events that the last complete poll had not seen
-    bool cut = false;               ///< GitHub may have more than it shows
-    bool limited = false;           ///< the caller's limit left some over
+    std::size_t timed = 0;          ///< as in TargetReport
+    seconds latency_sum{0};
+    bool cut = false;        ///< GitHub may have more than it shows
+    bool limited = false;    ///< the caller's limit left some over
+    bool paged = false;      ///< page 1 has a successor
+    std::size_t asked = 0;   ///< requests that were answered …
+    std::size_t charged = 0; ///< … and of these the ones that were no 304
+
+    void count(github::EventsPage const& page) {
+        asked += page.http_status != 0 ? 1 : 0;
+        charged += page.http_status != 0 && page.status != github::PageStatus::not_modified ? 1 : 0;
+    }
 };
 
-Poller::Poller(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
-               std::function<double()> dice, Options options)
-    : database_(database), github_(github), clock_(clock), log_(log), dice_(std::move(dice)), options_(options),
-      schedule_(options.limits) {}
+Poller::Poller(DatabaseService& database, github::GitHubClient& github, PollPlan& plan, CommitDetails& details,
+               Clock const& clock, Log& log, std::function<double()> dice, Options options)
+    : database_(database), github_(github), clock_(clock), log_(log), dice_(std::move(dice)), plan_(plan),
+      details_(details), options_(options), schedule_(options.limits) {}
 
 Async<github::EventsPage> Poller::first_page(github::EventTarget const& target, PollState& state,
-                                             github::PageRequest& request) {
+                                             github::PageRequest& request, Harvest& harvest) {
     request.path = state.path;
     request.etag = state.etag;
     request.etag_token = state.etag_token;
     auto page = co_await github_.events(request);
     for (int hop = 0; page.status == github::PageStatus::moved && hop < 3; ++hop) {
+        harvest.count(page);
         request.path = page.moved_to;
         request.etag.clear();
         request.etag_token.clear();
@@ -130,14 +142,16 @@ Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollStat
         request.page = number;
         github::EventsPage page;
         if (number == 1) {
-            page = co_await first_page(target, state, request);
+            page = co_await first_page(target, state, request, harvest);
             harvest.etag = page.etag;
             harvest.etag_token = page.etag_token;
+            harvest.paged = page.next_page.has_value();
             request.etag.clear();
             request.etag_token.clear();
         } else {
             page = co_await github_.events(request);
         }
+        harvest.count(page);
         harvest.outcome = outcome_of(page.status);
         harvest.message = std::move(page.message);
         if (page.poll_interval) harvest.poll_interval = page.poll_interval;
@@ -157,7 +171,13 @@ Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollStat
                 harvest.limited = true;
                 continue;
             }
-            unknown += known.contains(mark) ? 0 : 1;
+            bool const is_new = !known.contains(mark);
+            unknown += is_new ? 1 : 0;
+            if (is_new && state.last_complete) {
+                ++harvest.timed;
+                harvest.latency_sum += std::max(clock_.now() - event.created_at, seconds(0));
+            }
+            if (is_new && event.type == "PushEvent") harvest.pushes.push_back(event);
             harvest.marks.push_back(std::move(mark));
             harvest.events.push_back(std::move(event));
         }
@@ -176,12 +196,16 @@ Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollStat
     }
 }
 
-Async<Result<void>> Poller::store(Harvest& harvest, TargetReport& report) {
+Async<Result<void>> Poller::store(Harvest& harvest, TargetReport& report, bool watched) {
     report.events_collected = harvest.events.size();
     report.rejected = harvest.bad_events.size();
     for (auto const& bad : harvest.bad_events)
         log_.warn("event_unreadable", {{"target", report.target}, {"reason", bad}});
     if (harvest.events.empty()) co_return Result<void>{};
+    if (watched) {
+        auto const owed = co_await details_.owe(std::move(harvest.pushes));
+        if (!owed) co_return fail(owed.error());
+    }
     std::ranges::reverse(harvest.events); // oldest first
     auto stored = co_await database_.events().insert_events(std::move(harvest.events));
     if (!stored) co_return fail(stored.error().within("storing the events of " + report.target));
@@ -220,6 +244,45 @@ Async<Result<void>> Poller::write_coverage(std::string target_key, PollState con
     co_return co_await put(gap_key(target_key, from), JsonText::already_validated(json::to_string(entry)), true);
 }
 
+/// What the plan makes of the answer.
+PollStep Poller::next_step(std::string const& key, Harvest const& harvest, PollState const& state, UtcTime started,
+                           bool gap) {
+    bool const answered = harvest.outcome == PollOutcome::fresh || harvest.outcome == PollOutcome::not_modified;
+    if (answered && !harvest.limited) {
+        PollNews news{.new_events = harvest.unknown,
+                      .poll_interval = harvest.poll_interval,
+                      .gap = gap,
+                      .paged = harvest.paged,
+                      .charged = harvest.charged};
+        if (state.last_complete) news.since_previous = started - *state.last_complete;
+        plan_.note(key, news);
+    }
+    PollAnswer const answer{
+        .outcome = harvest.outcome, .poll_interval = harvest.poll_interval, .retry_at = harvest.retry_at};
+    return schedule_.after(clock_.now(), answer, plan_.wait(key), state.failures, dice_());
+}
+
+/// After a complete poll: the next one tells what is new by this.
+void Poller::settle(Harvest const& harvest, PollState& state, TargetReport const& report, UtcTime started) {
+    if (report.gap) {
+        state.gap_from = state.gap_from.value_or(*state.last_complete);
+        log_.warn("events_may_be_missing", {{"target", report.target}, {"from", format_time(*state.last_complete)}});
+    } else {
+        state.gap_from.reset();
+    }
+    state.last_complete = started;
+    state.etag = harvest.etag;
+    state.etag_token = harvest.etag_token;
+    std::string recent;
+    std::unordered_set<std::string_view> const current(harvest.marks.begin(), harvest.marks.end());
+    for (auto const& mark : harvest.marks) recent += mark;
+    for (auto const mark : split_marks(state.recent)) {
+        if (!current.contains(mark)) recent += mark;
+    }
+    recent.resize(std::min(recent.size(), most_shown * event_mark_size));
+    state.recent = std::move(recent);
+}
+
 Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, std::optional<std::size_t> limit) {
     auto const started = clock_.now();
     state.target = target.text();
@@ -227,7 +290,9 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
     report.target = target.text();
     auto harvest = co_await fetch(target, state, limit);
     auto const known_overlap = harvest.unknown < harvest.marks.size();
-    if (auto stored = co_await store(harvest, report); !stored) {
+    bool const watched = target.kind() == github::EventTarget::Kind::repository ||
+                         target.kind() == github::EventTarget::Kind::organization;
+    if (auto stored = co_await store(harvest, report, watched); !stored) {
         harvest.outcome = PollOutcome::failed;
         harvest.message = stored.error().message;
         report.store_failed = true;
@@ -244,13 +309,8 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
         }
     }
 
+    auto const step = next_step(target.key(), harvest, state, started, report.gap);
     auto const now = clock_.now();
-    PollAnswer answer{.outcome = harvest.outcome,
-                      .new_events = harvest.unknown,
-                      .poll_interval = harvest.poll_interval,
-                      .retry_at = harvest.retry_at};
-    if (state.last_complete) answer.since_previous = started - *state.last_complete;
-    auto const step = schedule_.after(now, answer, state.failures, dice_());
     bool const answered = harvest.outcome == PollOutcome::fresh || harvest.outcome == PollOutcome::not_modified;
     if (harvest.outcome == PollOutcome::gone) {
         if (!state.parked) log_.warn("target_parked", {{"target", report.target}, {"reason", harvest.message}});
@@ -262,33 +322,19 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
         state.last_complete = started;
         state.gap_from.reset();
     }
-    if (harvest.outcome == PollOutcome::fresh && complete) {
-        if (report.gap) {
-            state.gap_from = state.gap_from.value_or(*state.last_complete);
-            log_.warn("events_may_be_missing",
-                      {{"target", report.target}, {"from", format_time(*state.last_complete)}});
-        } else {
-            state.gap_from.reset();
-        }
-        state.last_complete = started;
-        state.etag = harvest.etag;
-        state.etag_token = harvest.etag_token;
-        std::string recent;
-        std::unordered_set<std::string_view> const current(harvest.marks.begin(), harvest.marks.end());
-        for (auto const& mark : harvest.marks) recent += mark;
-        for (auto const mark : split_marks(state.recent)) {
-            if (!current.contains(mark)) recent += mark;
-        }
-        recent.resize(std::min(recent.size(), most_shown * event_mark_size));
-        state.recent = std::move(recent);
-    }
+    if (harvest.outcome == PollOutcome::fresh && complete) settle(harvest, state, report, started);
     state.next_poll = step.next_poll;
     state.not_before = step.not_before;
     state.failures = step.failures;
     state.parked = step.parked || (state.parked && !answered);
     state.reason = answered ? std::string() : harvest.message;
+    state.events_per_hour = plan_.events_per_second(target.key()) * 3600;
     report.outcome = name_of(harvest.outcome);
     report.message = harvest.message;
+    report.asked = harvest.asked;
+    report.timed = harvest.timed;
+    report.latency_sum = harvest.latency_sum;
+    report.charged = harvest.charged;
     report.next_poll = state.next_poll;
     co_return report;
 }

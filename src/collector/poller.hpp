@@ -8,6 +8,8 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "collector/commit_details.hpp"
+#include "collector/poll_plan.hpp"
 #include "collector/poll_schedule.hpp"
 #include "collector/poll_state.hpp"
 #include "github/client.hpp"
@@ -26,6 +28,10 @@ struct TargetReport {
     std::size_t duplicates = 0;
     std::size_t expired = 0;
     std::size_t rejected = 0; ///< not readable, or not storable
+    std::size_t asked = 0;    ///< requests that GitHub answered …
+    std::size_t charged = 0;  ///< … and of these the ones that were no 304
+    std::size_t timed = 0;    ///< new events since an earlier poll …
+    seconds latency_sum{0};   ///< … and how long before their poll they happened, added up
     bool gap = false;         ///< events may have been missed before this poll
     std::string message;      ///< for a person; empty when all is well
     std::optional<UtcTime> next_poll;
@@ -40,8 +46,10 @@ class Poller {
         PollLimits limits{};
         int max_pages = 3;
     };
-    Poller(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
-           std::function<double()> dice, Options options);
+    /// `plan` is told what each poll brought, and tells how long to wait.
+    /// `details` are told of pushes before these are stored.
+    Poller(DatabaseService& database, github::GitHubClient& github, PollPlan& plan, CommitDetails& details,
+           Clock const& clock, Log& log, std::function<double()> dice, Options options);
 
     /// Events are durable before `state` says so: with a crash in between they are only asked for once more. `limit`
     /// bounds the events taken; the state moves on only if none was left over.
@@ -51,8 +59,11 @@ class Poller {
     struct Harvest;
     Async<Harvest> fetch(github::EventTarget const& target, PollState& state, std::optional<std::size_t> limit);
     Async<github::EventsPage> first_page(github::EventTarget const& target, PollState& state,
-                                         github::PageRequest& request);
-    Async<Result<void>> store(Harvest& harvest, TargetReport& report);
+                                         github::PageRequest& request, Harvest& harvest);
+    Async<Result<void>> store(Harvest& harvest, TargetReport& report, bool watched);
+    void settle(Harvest const& harvest, PollState& state, TargetReport const& report, UtcTime started);
+    PollStep next_step(std::string const& key, Harvest const& harvest, PollState const& state, UtcTime started,
+                       bool gap);
     Async<Result<void>> write_coverage(std::string target_key, PollState const& state, bool gap, UtcTime now);
     Async<Result<void>> put(std::string key, JsonText value, bool replace);
 
@@ -61,6 +72,8 @@ class Poller {
     Clock const& clock_;
     Log& log_;
     std::function<double()> dice_;
+    PollPlan& plan_;
+    CommitDetails& details_;
     Options options_;
     PollSchedule schedule_;
 };

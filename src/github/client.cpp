@@ -72,6 +72,15 @@ std::string advice(unsigned status) {
     }
 }
 
+/// `/repositories/NUMBER` of a Location; nothing if it leads elsewhere.
+std::optional<std::string> renamed_to(std::string_view api_base, std::string_view location) {
+    constexpr std::string_view folder = "/repositories/";
+    auto const at = location.find(folder);
+    if (at == std::string_view::npos) return std::nullopt;
+    auto const end = location.find_first_not_of("0123456789", at + folder.size());
+    return path_below(api_base, location.substr(0, end));
+}
+
 } // namespace
 
 std::optional<std::string> path_below(std::string_view api_base, std::string_view location) {
@@ -94,6 +103,66 @@ GitHubClient::GitHubClient(http::HttpClient& http, Clock const& clock, GitHubOpt
     while (options_.api_base.ends_with('/')) options_.api_base.pop_back();
 }
 
+http::ClientRequest GitHubClient::request_to(std::string url, TokenPool::Entry const& token) const {
+    http::ClientRequest ask;
+    ask.url = std::move(url);
+    ask.deadline = options_.deadline;
+    ask.max_body = options_.max_body;
+    ask.headers = {{"Accept", "application/vnd.github+json"},
+                   {"X-GitHub-Api-Version", "2022-11-28"},
+                   {"User-Agent", options_.user_agent}};
+    if (!token.token.empty()) ask.headers.emplace_back("Authorization", "Bearer " + token.token);
+    return ask;
+}
+
+Async<ApiAnswer> GitHubClient::get(RepoName repo, std::string suffix) {
+    ApiAnswer answer;
+    auto prefix = "/repos/" + repo.text();
+    for (int hop = 0; hop < 3; ++hop) {
+        auto const chosen = tokens_.choose(clock_.now(), "");
+        if (!chosen) {
+            answer.status = PageStatus::rate_limited;
+            answer.retry_at = tokens_.next_free(clock_.now());
+            answer.message = "GitHub's rate limit is used up";
+            co_return answer;
+        }
+        auto response =
+            co_await http_.send(request_to(options_.api_base + prefix + suffix, tokens_.entries()[*chosen]));
+        if (!response) {
+            answer.status = PageStatus::unavailable;
+            answer.message = std::move(response.error().message);
+            co_return answer;
+        }
+        auto const now = clock_.now();
+        ++answer.asked;
+        answer.http_status = response->status;
+        answer.status = status_of(*response, now);
+        tokens_.note(*chosen, parse_rate_limit(*response), now);
+        if (answer.status == PageStatus::moved) {
+            auto const to = renamed_to(options_.api_base, response->header("location").value_or(""));
+            if (!to || *to == prefix) break;
+            prefix = *to;
+            continue;
+        }
+        if (answer.status == PageStatus::fresh) {
+            answer.next_page = next_page(*response);
+            answer.body = std::move(response->body);
+            co_return answer;
+        }
+        if (answer.status == PageStatus::rate_limited) {
+            answer.retry_at = rate_limited_until(*response, now);
+            tokens_.pause(*chosen, *answer.retry_at);
+        } else if (answer.status == PageStatus::unavailable) {
+            answer.retry_at = retry_after(*response, now);
+        }
+        answer.message = fmt::format("{}: {}{}", repo.text(), error_message(*response), advice(response->status));
+        co_return answer;
+    }
+    answer.status = PageStatus::unavailable;
+    answer.message = repo.text() + ": GitHub redirects to where we do not follow";
+    co_return answer;
+}
+
 Async<EventsPage> GitHubClient::events(PageRequest request) {
     EventsPage page;
     auto const chosen = tokens_.choose(clock_.now(), request.etag_token);
@@ -105,14 +174,8 @@ Async<EventsPage> GitHubClient::events(PageRequest request) {
     }
     auto const token = tokens_.entries()[*chosen]; // a copy: the pool may change while we wait
     auto const path = request.path.empty() ? request.target.path() : request.path;
-    http::ClientRequest ask;
-    ask.url = fmt::format("{}{}?per_page={}&page={}", options_.api_base, path, request.per_page, request.page);
-    ask.deadline = options_.deadline;
-    ask.max_body = options_.max_body;
-    ask.headers = {{"Accept", "application/vnd.github+json"},
-                   {"X-GitHub-Api-Version", "2022-11-28"},
-                   {"User-Agent", options_.user_agent}};
-    if (!token.token.empty()) ask.headers.emplace_back("Authorization", "Bearer " + token.token);
+    auto ask = request_to(
+        fmt::format("{}{}?per_page={}&page={}", options_.api_base, path, request.per_page, request.page), token);
     if (!request.etag.empty() && request.etag_token == token.fingerprint)
         ask.headers.emplace_back("If-None-Match", request.etag);
 

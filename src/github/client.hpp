@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "domain/event.hpp"
+#include "domain/repo_name.hpp"
 #include "github/event_parser.hpp"
 #include "github/event_target.hpp"
 #include "github/rate_limit.hpp"
@@ -59,6 +60,17 @@ struct EventsPage {
     std::string message{}; ///< for a person; empty when all is well
 };
 
+/// What came of a GET that is no time line.
+struct ApiAnswer {
+    PageStatus status = PageStatus::unavailable; ///< never not_modified or moved
+    unsigned http_status = 0;                    ///< 0: none came
+    std::string body{};
+    std::optional<int> next_page{};
+    std::optional<UtcTime> retry_at{};
+    std::size_t asked = 0; ///< requests that were answered: redirects count
+    std::string message{}; ///< for a person; empty when all is well
+};
+
 /// Where a Location header leads below `api_base`, without its query; nothing if it leads to another server (a token
 /// must not go there) or has odd characters.
 std::optional<std::string> path_below(std::string_view api_base, std::string_view location);
@@ -71,10 +83,14 @@ class GitHubClient {
     /// Asks once. Never fails: what went wrong is in the page. Asks nobody while all tokens are paused.
     Async<EventsPage> events(PageRequest request);
 
+    /// `GET /repos/{repo}{suffix}`, with the token that has most left; follows a rename. Never fails, as events().
+    Async<ApiAnswer> get(RepoName repo, std::string suffix);
+
     [[nodiscard]] TokenPool const& tokens() const { return tokens_; }
     [[nodiscard]] std::string const& api_base() const { return options_.api_base; }
 
   private:
+    [[nodiscard]] http::ClientRequest request_to(std::string url, TokenPool::Entry const& token) const;
     void read_events(std::string_view body, EventsPage& page);
     http::HttpClient& http_;
     Clock const& clock_;

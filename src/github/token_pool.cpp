@@ -26,17 +26,20 @@ TokenPool::TokenPool(std::vector<std::string> tokens) {
 
 std::optional<std::size_t> TokenPool::choose(UtcTime now, std::string_view preferred) const {
     std::optional<std::size_t> best;
+    std::optional<std::size_t> wanted;
     auto const left = [&](Entry const& entry) {
         bool const current = entry.rate.remaining && entry.rate.reset && *entry.rate.reset > now;
-        return current ? *entry.rate.remaining : std::int64_t{1} << 40; // unknown or renewed: as good as any
+        if (current) return *entry.rate.remaining;
+        return entry.rate.limit.value_or(entry.token.empty() ? 60 : 5000); // unknown or renewed
     };
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         auto const& entry = entries_[i];
         if (entry.paused_until && *entry.paused_until > now) continue;
-        if (entry.fingerprint == preferred) return i;
+        if (entry.fingerprint == preferred) wanted = i;
         if (!best || left(entry) > left(entries_[*best])) best = i;
     }
-    return best;
+    bool const lopsided = wanted && left(entries_[*wanted]) * 4 < left(entries_[*best]);
+    return wanted && !lopsided ? wanted : best;
 }
 
 UtcTime TokenPool::next_free(UtcTime now) const {

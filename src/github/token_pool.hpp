@@ -27,7 +27,8 @@ class TokenPool {
         std::optional<UtcTime> paused_until{};
     };
 
-    /// The preferred token (by fingerprint) if it may ask, else the one with most left; nothing while all are paused.
+    /// The preferred token (by fingerprint; it has the ETag) if it may ask and no other has four times as much left,
+    /// else the one with most left; nothing while all are paused.
     std::optional<std::size_t> choose(UtcTime now, std::string_view preferred) const;
     /// When the first paused one may ask again; `now` if one may already.
     [[nodiscard]] UtcTime next_free(UtcTime now) const;

@@ -1,7 +1,7 @@
 // The collector against a GitHub of our own on a real socket: it replays recorded polls, pages them as GitHub does, and
 // has its bad days.
 #include <algorithm>
-#include <map>
+#include <random>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -10,12 +10,14 @@
 #include "collector/collector.hpp"
 #include "support/collecting_store.hpp"
 #include "support/manual_clock.hpp"
+#include "support/replay_github.hpp"
 #include "support/shared_data.hpp"
 #include "support/socket_server.hpp"
 
 namespace gem {
 namespace {
 
+using test::ReplayAnswer;
 using test::SocketReply;
 using test::SocketRequest;
 using test::SocketServer;
@@ -27,56 +29,8 @@ std::string event_json(int id) {
         id);
 }
 
-/// What GitHub shows at a moment: the newest events first, in pages, with ETag, Link and X-Poll-Interval.
-class ReplayedGitHub {
-  public:
-    void show(std::vector<std::string> newest_first) {
-        events_ = std::move(newest_first);
-        ++version_;
-    }
-    /// What the next requests get instead, one each.
-    std::vector<SocketReply> faults;
-    std::vector<std::string> targets; ///< as asked
-    std::vector<std::string> authorizations;
-    int not_modified = 0;
-
-    SocketReply answer(SocketRequest const& request) {
-        targets.push_back(request.target());
-        authorizations.push_back(request.header("Authorization"));
-        if (!faults.empty()) {
-            auto fault = faults.front();
-            faults.erase(faults.begin());
-            return fault;
-        }
-        auto const number = [&](std::string_view name) {
-            auto const at = request.target().find(name);
-            return at == std::string::npos ? std::size_t{1} : std::stoul(request.target().substr(at + name.size()));
-        };
-        auto const page = number("&page=");
-        auto const size = number("per_page=");
-        auto const tag = fmt::format("W/\"{}-{}\"", version_, page);
-        if (request.header("If-None-Match") == tag) {
-            ++not_modified;
-            return {.bytes = fmt::format("HTTP/1.1 304 Not Modified\r\nETag: {}\r\nX-Poll-Interval: 60\r\n\r\n", tag)};
-        }
-        auto const shown = std::min<std::size_t>(events_.size(), 300);
-        std::string body = "[";
-        for (std::size_t i = (page - 1) * size; i < std::min(page * size, shown); ++i)
-            body += (body.size() > 1 ? "," : "") + events_[i];
-        auto headers = fmt::format("ETag: {}\r\nX-Poll-Interval: 60\r\nContent-Type: application/json\r\n", tag);
-        if (page * size < shown)
-            headers += fmt::format("Link: <http://x/repositories/7/events?per_page={}&page={}>; rel=\"next\"\r\n", size,
-                                   page + 1);
-        return SocketReply::of(200, headers, body + "]");
-    }
-
-  private:
-    std::vector<std::string> events_;
-    int version_ = 0;
-};
-
 struct GitHubReplay : testing::Test {
-    void start() {
+    void start(int max_pages = 3) {
         github = std::make_unique<github::GitHubClient>(
             http, clock,
             github::GitHubOptions{
@@ -84,7 +38,8 @@ struct GitHubReplay : testing::Test {
         auto const target = github::EventTarget::parse("o/r").value();
         watch_list = std::make_unique<WatchList>(database, clock, repositories_among({target}));
         collector = std::make_unique<Collector>(
-            database, *github, *watch_list, clock, log, [] { return 0.0; }, CollectorOptions{.targets = {target}});
+            database, *github, *watch_list, clock, log, [] { return 0.0; },
+            CollectorOptions{.targets = {target}, .poller = {.max_pages = max_pages}});
     }
     TargetReport collect() {
         auto report = run_to_end(collector->collect_once());
@@ -97,10 +52,10 @@ struct GitHubReplay : testing::Test {
         return all;
     }
 
-    ReplayedGitHub replay;
+    test::ManualClock clock;
+    test::ReplayGitHub replay{clock};
     SocketServer server{[this](SocketRequest const& request) { return replay.answer(request); }};
     http::CurlClient http{{.use_proxy = false}};
-    test::ManualClock clock;
     Log log{clock, LogLevel::off, LogFormat::text, [](std::string_view) {}};
     test::CollectedData data;
     DatabaseService database{std::make_unique<test::CollectingManager>(data)};
@@ -132,7 +87,7 @@ TEST_F(GitHubReplay, of_recorded_polls_stores_exactly_the_distinct_events) {
             }
             shown.push_back(simdjson::minify(event));
         }
-        replay.show(std::move(shown));
+        replay.show("/repos/o/r/events", std::move(shown));
         if (file == files[30]) start(); // a restart in between changes nothing
         auto const report = collect();
         EXPECT_EQ(report.outcome, "fresh") << report.message;
@@ -144,42 +99,44 @@ TEST_F(GitHubReplay, of_recorded_polls_stores_exactly_the_distinct_events) {
     }
     EXPECT_EQ(inserted, distinct.size());
     EXPECT_EQ(data.events.size(), distinct.size());
-    EXPECT_EQ(replay.not_modified, 62);
+    EXPECT_EQ(replay.not_modified, 62U);
     RecordProperty("distinct_events", static_cast<int>(distinct.size()));
 }
 
 TEST_F(GitHubReplay, misses_nothing_through_every_kind_of_bad_day) {
     using Then = SocketReply::Then;
-    auto const url = [this](std::string_view path) { return fmt::format("Location: {}{}\r\n", server.url(), path); };
     start();
-    replay.show(events(0, 40));
+    replay.show("/repos/o/r/events", events(0, 40));
     EXPECT_EQ(collect().inserted, 40U);
     struct Day {
-        SocketReply fault;
+        ReplayAnswer fault;
         std::string outcome;
     };
     std::vector<Day> const days = {
-        {SocketReply::of(500, "", R"({"error":"Server Error"})"), "failed"},
-        {SocketReply::of(503, "Retry-After: 100\r\n", "<html>unicorn</html>"), "failed"},
-        {SocketReply::of(403, "Retry-After: 100\r\n", R"({"message":"You have exceeded a secondary rate limit"})"),
+        {ReplayAnswer::of(500, {}, R"({"error":"Server Error"})"), "failed"},
+        {ReplayAnswer::of(503, {{"Retry-After", "100"}}, "<html>unicorn</html>"), "failed"},
+        {ReplayAnswer::of(403, {{"Retry-After", "100"}}, R"({"message":"You have exceeded a secondary rate limit"})"),
          "rate_limited"},
-        {SocketReply::of(429, "", R"({"message":"slow down"})"), "rate_limited"},
-        {SocketReply::of(403, "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 1768479000\r\n",
-                         R"({"message":"API rate limit exceeded"})"),
+        {ReplayAnswer::of(429, {}, R"({"message":"slow down"})"), "rate_limited"},
+        {ReplayAnswer::of(403, {{"X-RateLimit-Remaining", "0"}, {"X-RateLimit-Reset", "1768479000"}},
+                          R"({"message":"API rate limit exceeded"})"),
          "rate_limited"},
-        {{.bytes = "HTTP/1.1 200 OK\r\n", .then = Then::reset}, "failed"},
-        {{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[{\"id\":", .then = Then::stall}, "failed"},
-        {{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[{\"id\":", .then = Then::close}, "failed"},
-        {SocketReply::of(200, "ETag: \"broken\"\r\n", "[" + event_json(41) + R"(,{"id":"42","type":"Wat)"), "failed"},
-        {SocketReply::of(200, "ETag: \"html\"\r\n", "<html>login, please</html>"), "failed"},
-        {SocketReply::of(401, "", R"({"message":"Bad credentials"})"), "refused"},
-        {SocketReply::of(301, url("/repositories/7/events?per_page=100&page=1"), ""), "fresh"},
-        {SocketReply::of(451, "", R"({"message":"Repository access blocked"})"), "parked"},
+        {ReplayAnswer::reset(), "failed"},
+        {ReplayAnswer::cut("[{\"id\":", Then::stall), "failed"},
+        {ReplayAnswer::cut("[{\"id\":", Then::close), "failed"},
+        {ReplayAnswer::of(200, {{"ETag", "\"broken\""}}, "[" + event_json(41) + R"(,{"id":"42","type":"Wat)"),
+         "failed"},
+        {ReplayAnswer::of(200, {{"ETag", "\"html\""}}, "<html>login, please</html>"), "failed"},
+        {ReplayAnswer::of(401, {}, R"({"message":"Bad credentials"})"), "refused"},
+        {ReplayAnswer::of(301, {{"Location", server.url() + "/repositories/7/events?per_page=100&page=1"}}, ""),
+         "fresh"},
+        {ReplayAnswer::of(451, {}, R"({"message":"Repository access blocked"})"), "parked"},
     };
     int newest = 40;
     for (auto const& day : days) {
         newest += 30;
-        replay.show(events(std::max(0, newest - 320), newest));
+        for (auto const* const path : {"/repos/o/r/events", "/repositories/7/events"})
+            replay.show(path, events(std::max(0, newest - 320), newest));
         replay.faults.push_back(day.fault);
         clock.advance(hours(25));
         auto const report = collect();
@@ -199,21 +156,72 @@ TEST_F(GitHubReplay, misses_nothing_through_every_kind_of_bad_day) {
 
 TEST_F(GitHubReplay, follows_a_rename_by_number_with_the_token) {
     start();
-    replay.show(events(0, 5));
-    replay.faults.push_back(
-        SocketReply::of(301, fmt::format("Location: {}/repositories/7/events?page=1\r\n", server.url()), ""));
+    replay.line("/repos/o/r/events").moved_to = server.url() + "/repositories/7/events?page=1";
+    replay.show("/repositories/7/events", events(0, 5));
     EXPECT_EQ(collect().inserted, 5U);
     EXPECT_EQ(replay.targets, (std::vector<std::string>{"/repos/o/r/events?per_page=100&page=1",
                                                         "/repositories/7/events?per_page=100&page=1"}));
     EXPECT_EQ(replay.authorizations.at(1), "Bearer secret");
 }
 
+TEST_F(GitHubReplay, sees_no_gap_in_pages_whose_order_changes) {
+    start();
+    std::mt19937 random(3);
+    for (int newest = 200; newest < 2000; newest += 180) {
+        auto shown = events(std::max(0, newest - 300), newest);
+        std::ranges::shuffle(shown, random);
+        replay.show("/repos/o/r/events", shown);
+        auto const report = collect();
+        EXPECT_EQ(report.outcome, "fresh");
+        EXPECT_FALSE(report.gap);
+        clock.advance(minutes(5));
+    }
+    EXPECT_EQ(data.count("coverage#gap#"), 0U);
+}
+
+/// Which gaps there are is told by the files alone: a poll that shares no event with those before it. (They hold the
+/// first 30 events of a longer time line.)
+TEST_F(GitHubReplay, of_recorded_polls_tells_the_real_gap_and_no_false_one) {
+    auto const shared = test::shared_data();
+    if (!shared) GTEST_SKIP() << "the recorded data is not there (GEM_SHARED_DATA)";
+    std::vector<std::filesystem::path> files;
+    for (auto const& entry : std::filesystem::directory_iterator(*shared / "events_api/polls/loopinlogsbro"))
+        files.push_back(entry.path());
+    std::ranges::sort(files);
+    start(1);
+    replay.line("/repos/o/r/events").endless = true;
+    std::vector<std::string> expected;
+    std::vector<std::string> told;
+    std::set<std::string> before;
+    for (auto const& file : files) {
+        simdjson::dom::parser parser;
+        simdjson::dom::array array;
+        ASSERT_EQ(parser.load(file.string()).get_array().get(array), simdjson::SUCCESS) << file;
+        std::vector<std::string> shown;
+        std::set<std::string> identities;
+        for (auto const event : array) {
+            identities.insert(fmt::format("{} {} {}", std::string_view(event["id"]), std::string_view(event["type"]),
+                                          std::int64_t(event["repo"]["id"])));
+            shown.push_back(simdjson::minify(event));
+        }
+        bool const known = std::ranges::any_of(identities, [&](auto const& one) { return before.contains(one); });
+        if (!before.empty() && !known) expected.push_back(file.filename());
+        before.merge(identities);
+        replay.show("/repos/o/r/events", std::move(shown));
+        if (collect().gap) told.push_back(file.filename());
+        clock.advance(minutes(5));
+    }
+    EXPECT_EQ(told, expected);
+    EXPECT_EQ(expected.size(), 1U);
+    EXPECT_EQ(data.count("coverage#gap#o/r#"), 1U);
+}
+
 TEST_F(GitHubReplay, tells_a_gap_when_more_happened_than_github_shows) {
     start();
-    replay.show(events(0, 100));
+    replay.show("/repos/o/r/events", events(0, 100));
     EXPECT_EQ(collect().inserted, 100U);
     clock.advance(minutes(5));
-    replay.show(events(0, 450));
+    replay.show("/repos/o/r/events", events(0, 450));
     auto const report = collect();
     EXPECT_EQ(report.inserted, 300U);
     EXPECT_TRUE(report.gap);

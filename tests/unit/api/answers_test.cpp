@@ -295,6 +295,22 @@ TEST_F(Answers, about_coverage_follow_the_collectors_records) {
               R"([{"from":"2026-01-15T11:30:00Z","to":"2026-01-15T12:00:00Z","reason":"not yet polled"}])");
     put("coverage#gap#octo-org/hello-world#2026-01-15T10:10:00Z",
         R"({"from":"2026-01-15T10:10:00Z","to":"2026-01-15T10:20:00Z","reason":"two polls did not overlap"})");
+    // An hour that the archive stored whole closes it, and vouches where nobody polled.
+    auto const whole_hour = [](std::size_t hour) {
+        std::string marks(744, '0');
+        marks[hour] = '1';
+        return R"({"hours":")" + marks + R"("})";
+    };
+    put("coverage#archive#octo-org/hello-world#2026-01", whole_hour(14 * 24 + 10));
+    EXPECT_TRUE(body(question + "2026-01-15T11:00:00Z").at("coverage").at("complete").as_bool());
+    EXPECT_FALSE(body("/metrics/stars?hours=1&until=2026-01-15T11:00:00Z").at("coverage").at("complete").as_bool());
+    put("coverage#archive#*#2015-01", whole_hour(15));
+    EXPECT_TRUE(
+        body("/metrics/stars?repo=a/b&hours=1&until=2015-01-01T16:00:00Z").at("coverage").at("complete").as_bool());
+    EXPECT_EQ(
+        text(body("/metrics/stars?repo=a/b&hours=3&until=2015-01-01T17:00:00Z").at("coverage").at("gaps")),
+        R"([{"from":"2015-01-01T14:00:00Z","to":"2015-01-01T15:00:00Z","reason":"no record says that this time was covered"},)"
+        R"({"from":"2015-01-01T16:00:00Z","to":"2015-01-01T17:00:00Z","reason":"no record says that this time was covered"}])");
     auto const everything = body("/metrics/stars?hours=1&until=2026-01-15T11:00:00Z").at("coverage");
     EXPECT_EQ(everything.at("gaps").at(0).at("reason").as_string(), "octo-org/hello-world: two polls did not overlap");
 }

@@ -139,6 +139,21 @@ TEST_F(Backfill, stores_a_file_once_and_tells_its_duplicates_the_second_time) {
     EXPECT_EQ(all_lines(second), "10000 events read, 0 stored, 10000 duplicates");
 }
 
+TEST_F(Backfill, vouches_for_an_hour_that_it_stored_whole_and_for_no_other) {
+    auto const vouched = [&](std::string const& scope) {
+        auto const found = data_.state.find("coverage#archive#" + scope + "#2015-01");
+        return found == data_.state.end() ? std::string() : found->second.value.text().substr(10, 18);
+    };
+    run({.files = {file("notes.json", lines(0, 5)), file("2015-01-01-4.json", lines(0, 5) + "oops\n"),
+                   file("2026-01-01-3.json", lines(0, 5))}});
+    EXPECT_EQ(data_.count("coverage#archive#"), 0U) << "no hour, not whole, not an archive that is whole";
+    run({.files = {file("2015-01-01-15.json.gz", test::gzipped(lines(0, 5)))}});
+    EXPECT_EQ(vouched("*"), "000000000000000100");
+    run({.files = {file("2015-01-01-2.json", lines(0, 5))}, .repos = {RepoName::parse("O/R").value()}});
+    EXPECT_EQ(vouched("*"), "000000000000000100");
+    EXPECT_EQ(vouched("o/r"), "001000000000000000");
+}
+
 TEST_F(Backfill, has_at_most_three_batches_on_their_way) {
     std::vector<std::string> files;
     for (int i = 0; i < 4; ++i) files.push_back(file(fmt::format("{}.json", i), lines(i * 9000, (i + 1) * 9000)));

@@ -118,14 +118,15 @@ TEST(TokenPool, prefers_the_token_that_the_etag_belongs_to_else_the_one_with_mos
     };
     pool.note(0, rate(10), noon);
     pool.note(1, rate(4000), noon);
-    pool.note(2, rate(20), noon);
+    pool.note(2, rate(1000), noon);
     EXPECT_EQ(pool.choose(noon, token_fingerprint("c")), 2U);
+    EXPECT_EQ(pool.choose(noon, token_fingerprint("a")), 1U) << "an ETag is not worth the last requests of a token";
     EXPECT_EQ(pool.choose(noon, "another"), 1U);
 }
 
 TEST(TokenPool, rests_a_token_with_nothing_left_until_its_reset) {
     TokenPool pool({"a", "b"});
-    pool.note(0, {.limit = 60, .remaining = 0, .reset = noon + minutes(10), .resource = {}}, noon);
+    pool.note(0, {.limit = 5000, .remaining = 0, .reset = noon + minutes(10), .resource = {}}, noon);
     EXPECT_EQ(pool.choose(noon, token_fingerprint("a")), 1U);
     EXPECT_EQ(pool.next_free(noon), noon);
     pool.pause(1, noon + minutes(3));

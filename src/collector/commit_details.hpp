@@ -1,0 +1,109 @@
+// What pushes owe: their commits, with stats, files and summaries. Debts are kept in the store until they are paid.
+//
+// Keys: owed#REPO#TIME#HEAD  {"repo","repo_id","ref","before","head","pushed_at","commits"}; `commits`: shas whose
+// stats are owed once GitHub has listed them, else empty.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "collector/poll_plan.hpp"
+#include "github/client.hpp"
+#include "storage/database_service.hpp"
+
+namespace gem {
+
+/// A push whose commits are not all known yet.
+struct OwedPush {
+    std::string repo;
+    std::optional<std::int64_t> repo_id{};
+    std::string ref{};
+    std::string before{}; ///< zeros for a new branch
+    std::string head{};
+    UtcTime pushed_at{};
+    std::vector<std::string> commits{}; ///< shas that GitHub has listed already
+};
+BOOST_DESCRIBE_STRUCT(OwedPush, (), (repo, repo_id, ref, before, head, pushed_at, commits))
+
+Result<OwedPush> parse_owed_push(std::string_view text);
+
+/// What was done since the start.
+struct CommitDetailsFigures {
+    std::size_t owed = 0; ///< pushes, now
+    std::uint64_t requests = 0;
+    std::uint64_t commits = 0;  ///< stored with their stats
+    std::uint64_t given_up = 0; ///< pushes or commits that GitHub no longer has
+};
+
+/// For one event loop, and one work() at a time.
+class CommitDetails {
+  public:
+    struct Options {
+        bool on = true;
+        std::int64_t max_per_hour = 1000; ///< requests
+        seconds first_retry = minutes(1);
+        seconds longest_retry = hours(1);
+        seconds give_up_after = days(7); ///< a debt that cannot be paid for so long
+        std::size_t most_owed = 20'000;  ///< the oldest go first when there are more
+    };
+    CommitDetails(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
+                  Options options);
+
+    /// Notes what these events owe (those that are no push owe nothing). To be called before they are stored: a debt of
+    /// an event that is stored later is harmless, the reverse would lose commits. Stores what payloads tell at once.
+    Async<Result<void>> owe(std::vector<Event> events);
+
+    /// Reads what is owed, if that was not done.
+    Async<Result<void>> load();
+
+    /// Pays debts, the latest pushes first, with at most `requests`. Stops early when there are none or GitHub wants
+    /// peace. Fails only if the store does.
+    Async<Result<void>> work(std::int64_t requests);
+
+    /// How many requests may be made now: within `max_per_hour`, and so that polls keep `kept_for_polls`.
+    std::int64_t allowance(std::int64_t usable, std::int64_t kept_for_polls);
+
+    /// Whether work() would find something to do now.
+    [[nodiscard]] bool due() const;
+    [[nodiscard]] CommitDetailsFigures figures() const;
+    [[nodiscard]] bool on() const { return options_.on; }
+
+  private:
+    struct Debt {
+        OwedPush push;
+        std::int64_t version = 0;
+        std::int64_t failures = 0;
+        UtcTime not_before{};
+    };
+    /// What became of one request or one debt.
+    enum class Progress { paid, more, stop };
+
+    Async<Result<void>> write(std::string key, Debt& debt);
+    Async<Result<void>> settle(std::string key);
+    Async<Result<Progress>> pay(std::string key, std::int64_t& requests);
+    Async<Result<Progress>> list_commits(std::string key, std::int64_t& requests);
+    Async<Result<Progress>> fetch_commit(std::string key, std::string sha, std::int64_t& requests);
+    Async<Result<Progress>> refused(std::string key, github::ApiAnswer answer, bool whole_debt);
+    Async<Result<bool>> known_with_stats(RepoName repo, std::string sha);
+    void fill(Commit& commit, OwedPush const& push) const;
+    Async<Result<void>> store(std::vector<CommitRecord> records);
+
+    DatabaseService& database_;
+    github::GitHubClient& github_;
+    Clock const& clock_;
+    Log& log_;
+    Options options_;
+    std::map<std::string, Debt> debts_; // by key in the store
+    bool loaded_ = false;
+    UtcTime quiet_until_{}; // GitHub wants peace
+    double credit_ = 0;     // requests
+    std::optional<UtcTime> credited_;
+    CommitDetailsFigures figures_;
+};
+
+} // namespace gem
