@@ -37,6 +37,7 @@ struct Settings {
     std::vector<std::string> target_repositories; ///< `owner/name`, `org:NAME`, `user:NAME`, `public`
     std::vector<std::string> github_tokens;
     std::string github_api_base;
+    std::vector<std::string> webhook_secrets;
 
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;

@@ -10,4 +10,6 @@ Result<EventPage> find_event_page(Handle& handle, EventQuery const& query);
 Result<std::vector<EventFactsRow>> find_event_facts(Handle& handle, RepoName const& repo, TimeWindow const& window,
                                                     std::vector<std::string> const& types);
 
+Result<ArrivalPage> find_arrivals(Handle& handle, std::string const& after, std::size_t limit);
+
 } // namespace gem::sqlite
