@@ -61,7 +61,8 @@ struct Api::Flight {
 
 Api::Api(DatabaseService& database, CollectorControl* collector, Clock const& clock, Log& log, ApiOptions options)
     : database_(database), collector_(collector), clock_(clock), log_(log), options_(std::move(options)),
-      routes_(route_table()), started_(clock.now()), metrics_(labels_of(routes_), started_), cache_(options_.cache) {}
+      routes_(route_table()), started_(clock.now()), metrics_(labels_of(routes_), started_), cache_(options_.cache),
+      streams_(options_.max_streams) {}
 
 Api::~Api() = default;
 
@@ -135,11 +136,11 @@ Async<http::Response> Api::serve(http::Request const& request, Match const& foun
                            .headers = {{"Allow", allow}}});
     }
     if (auto const problem = refuse(options_.access, route.access, request)) co_return refusal(*problem);
-    auto const arguments = validate(route.parameters, request, found.path_values);
+    auto const arguments = validate(route.parameters, request, found.path_values, route.own_body);
     if (!arguments) co_return refusal(arguments.error());
     if (route.keeping != Keeping::never) co_return co_await serve_kept(request, route, found.place, *arguments);
-    auto response = co_await compute(route, *arguments, clock_.now());
-    if (route.access == Access::admin) generation_.forget();
+    auto response = co_await compute(route, request, *arguments, clock_.now());
+    if (route.method != "GET") generation_.forget();
     co_return response;
 }
 
@@ -191,7 +192,7 @@ Async<http::Response> Api::serve_kept(http::Request const& request, Route const&
         } const landing{.api = *this, .key = flight_key, .flight = *flight};
 
         metrics_.count_cache_miss();
-        auto response = co_await compute(route, arguments, now);
+        auto response = co_await compute(route, request, arguments, now);
         if (response.status != 200) co_return response;
         response.etag = entity_tag(response.body->bytes());
         auto const audience = options_.access.tokens.empty() ? "" : "private, ";
@@ -207,16 +208,21 @@ Async<http::Response> Api::serve_kept(http::Request const& request, Route const&
     }
 }
 
-Async<http::Response> Api::compute(Route const& route, Arguments const& arguments, UtcTime now) {
+Async<http::Response> Api::compute(Route const& route, http::Request const& request, Arguments const& arguments,
+                                   UtcTime now) {
     Context const context{.database = database_,
                           .collector = collector_,
                           .metrics = metrics_,
                           .store = store_,
+                          .request = request,
+                          .webhooks = options_.webhooks,
+                          .streams = streams_,
                           .public_only = !options_.access.loopback_only && options_.access.tokens.empty(),
                           .supported_providers = options_.supported_providers,
                           .routes = routes_,
                           .started = started_,
-                          .now = now};
+                          .now = now,
+                          .clock = clock_};
     auto outcome = co_await route.handler(context, arguments);
     if (!outcome) {
         auto const& problem = outcome.error();
@@ -225,6 +231,7 @@ Async<http::Response> Api::compute(Route const& route, Arguments const& argument
     }
     auto response = http::Response::of(outcome->status, std::move(outcome->content_type), std::move(outcome->body));
     response.headers = std::move(outcome->headers);
+    response.stream = std::move(outcome->stream);
     co_return response;
 }
 

@@ -24,6 +24,8 @@ struct ApiOptions {
     AccessRules access;
     std::vector<std::string> supported_providers = {"sqlite"};
     AnswerCache::Limits cache{};
+    WebhookIntake* webhooks = nullptr; ///< null: POST /webhook answers that this process takes none
+    std::size_t max_streams = 256;     ///< of GET /events/stream at once
     /// For ages and durations; tests bring their own.
     std::chrono::steady_clock::time_point (*steady_now)() = &std::chrono::steady_clock::now;
 };
@@ -48,7 +50,8 @@ class Api final : public http::Service {
     Async<http::Response> serve(http::Request const& request, Match const& found);
     Async<http::Response> serve_kept(http::Request const& request, Route const& route, std::size_t place,
                                      Arguments const& arguments);
-    Async<http::Response> compute(Route const& route, Arguments const& arguments, UtcTime now);
+    Async<http::Response> compute(Route const& route, http::Request const& request, Arguments const& arguments,
+                                  UtcTime now);
     Async<std::uint64_t> generation();
     [[nodiscard]] http::Response refusal(Problem const& problem) const;
 
@@ -63,6 +66,7 @@ class Api final : public http::Service {
     StoreWatch store_;
     AnswerCache cache_;
     GenerationWatch generation_;
+    EventStreams streams_;
     std::map<std::string, std::shared_ptr<Flight>> flights_; ///< questions being computed
 };
 

@@ -5,26 +5,12 @@
 
 #include "analytics/answer.hpp"
 #include "api/csv.hpp"
+#include "api/event_item.hpp"
 #include "api/route.hpp"
 
 namespace gem::api {
 
 namespace {
-
-struct EventItem {
-    std::string id;
-    std::string type;
-    UtcTime created_at{};
-    std::optional<std::int64_t> repo_id;
-    std::string repo_name;
-    std::optional<std::int64_t> actor_id;
-    std::string actor_login;
-    std::string source;
-    bool is_public = true;
-    JsonText payload;
-};
-BOOST_DESCRIBE_STRUCT(EventItem, (),
-                      (id, type, created_at, repo_id, repo_name, actor_id, actor_login, source, is_public, payload))
 
 struct EventList {
     std::optional<std::string> repo;
@@ -121,19 +107,6 @@ std::string next_link(EventsParams const& params, std::string_view cursor) {
     if (params.format != "json") put("format", params.format);
     target += "&cursor=" + percent_encode(cursor);
     return fmt::format("<{}>; rel=\"next\"", target);
-}
-
-EventItem item_of(Event& event) {
-    return {.id = std::move(event.id),
-            .type = std::move(event.type),
-            .created_at = event.created_at,
-            .repo_id = event.repo_id,
-            .repo_name = std::move(event.repo_name),
-            .actor_id = event.actor_id,
-            .actor_login = std::move(event.actor_login),
-            .source = std::string(to_string(event.source)),
-            .is_public = event.is_public,
-            .payload = std::move(event.payload)};
 }
 
 Async<Outcome> get_events(Context const& context, Arguments const& arguments) {

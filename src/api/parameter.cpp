@@ -234,7 +234,8 @@ std::string Arguments::canonical() const {
 }
 
 std::expected<Arguments, Problem> validate(std::vector<Parameter> const& parameters, http::Request const& request,
-                                           std::vector<std::pair<std::string_view, std::string>> const& path_values) {
+                                           std::vector<std::pair<std::string_view, std::string>> const& path_values,
+                                           bool own_body) {
     Arguments arguments;
     Given path;
     for (auto const& [name, value] : path_values) path.emplace_back(std::string(name), value);
@@ -244,7 +245,7 @@ std::expected<Arguments, Problem> validate(std::vector<Parameter> const& paramet
         return std::unexpected(std::move(done.error()));
 
     bool const takes_body = std::ranges::find(parameters, ParameterPlace::body, &Parameter::place) != parameters.end();
-    if (takes_body || !request.body.empty()) {
+    if (!own_body && (takes_body || !request.body.empty())) {
         auto given = read_body(request);
         if (!given) return std::unexpected(std::move(given.error()));
         if (auto done = take_all(parameters, ParameterPlace::body, *given, arguments); !done)

@@ -106,9 +106,10 @@ class Arguments {
 /// Holds a request against a route's parameters. `path_values` are what the placeholders of the route's path stood for.
 /// Refuses: unknown and repeated parameters, missing required ones, what cannot be parsed (400), what is out of range
 /// or of the wrong form (422), `hours` together with `offset_minutes`, a body that is not JSON (415, 400) or not an
-/// object.
+/// object. A body that the handler reads itself (`own_body`) is not looked at.
 std::expected<Arguments, Problem> validate(std::vector<Parameter> const& parameters, http::Request const& request,
-                                           std::vector<std::pair<std::string_view, std::string>> const& path_values);
+                                           std::vector<std::pair<std::string_view, std::string>> const& path_values,
+                                           bool own_body = false);
 
 /// The limits of a parameter as a person reads them: `an integer from 1 to 100`.
 std::string describe_limits(Parameter const& parameter);

@@ -9,12 +9,14 @@
 
 #include "api/auth.hpp"
 #include "api/collector_control.hpp"
+#include "api/event_stream.hpp"
 #include "api/json_schema.hpp"
 #include "api/parameter.hpp"
 #include "api/problems.hpp"
 #include "api/server_metrics.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "collector/webhook_intake.hpp"
 #include "storage/database_service.hpp"
 
 namespace gem::api {
@@ -26,6 +28,7 @@ struct Reply {
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers{};
+    std::shared_ptr<http::BodyStream> stream{}; ///< in place of body, for an answer that goes on
 
     template <class Answer>
     static Reply json(Answer const& answer, unsigned status = 200) {
@@ -51,11 +54,15 @@ struct Context {
     CollectorControl* collector; ///< null when this process does not collect
     ServerMetrics& metrics;
     StoreWatch& store;
+    http::Request const& request;
+    WebhookIntake* webhooks; ///< null when this process takes none
+    EventStreams& streams;
     bool public_only; ///< strangers may ask: events of private repositories are not for them
     std::vector<std::string> const& supported_providers;
     std::vector<Route> const& routes;
     UtcTime started;
     UtcTime now;
+    Clock const& clock; ///< for what goes on after the answer
 };
 
 using Outcome = std::expected<Reply, Problem>;
@@ -87,6 +94,7 @@ struct Route {
     std::vector<std::string_view> aliases{}; ///< other paths of the same
     Access access = Access::read;
     Keeping keeping = Keeping::generation;
+    bool own_body = false; ///< the handler reads the body itself
 };
 
 /// Calls a question of analytics: arguments into its parameters, its answer into JSON.
@@ -122,7 +130,9 @@ std::vector<Route> route_table();
 // One function a family of endpoints; each adds its rows.
 void add_system_routes(std::vector<Route>& table);
 void add_repository_routes(std::vector<Route>& table);
+void add_webhook_routes(std::vector<Route>& table);
 void add_event_routes(std::vector<Route>& table);
+void add_stream_routes(std::vector<Route>& table);
 void add_metric_routes(std::vector<Route>& table);
 void add_enhanced_routes(std::vector<Route>& table);
 

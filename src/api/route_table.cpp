@@ -7,7 +7,9 @@ std::vector<Route> route_table() {
     std::vector<Route> table;
     add_system_routes(table);
     add_repository_routes(table);
+    add_webhook_routes(table);
     add_event_routes(table);
+    add_stream_routes(table);
     add_metric_routes(table);
     add_enhanced_routes(table);
     return table;

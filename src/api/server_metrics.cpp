@@ -51,6 +51,22 @@ MetricFamily single(std::string name, std::string help, MetricType type, Number 
     return result;
 }
 
+/// A histogram of which each bucket (the last one beyond all bounds) has counted its own.
+template <std::size_t N>
+void add_buckets(ClientMetric& metric, std::array<double, N> const& bounds,
+                 std::array<std::uint64_t, N + 1> const& buckets, double sum) {
+    std::uint64_t cumulative = 0;
+    for (std::size_t i = 0; i < N; ++i) {
+        cumulative += buckets[i];
+        metric.histogram.bucket.push_back({.cumulative_count = cumulative, .upper_bound = bounds[i]});
+    }
+    cumulative += buckets[N];
+    metric.histogram.bucket.push_back(
+        {.cumulative_count = cumulative, .upper_bound = std::numeric_limits<double>::infinity()});
+    metric.histogram.sample_count = cumulative;
+    metric.histogram.sample_sum = sum;
+}
+
 /// Resident memory in bytes, as the kernel tells it.
 std::optional<double> resident_bytes() {
     std::ifstream file("/proc/self/statm");
@@ -141,6 +157,28 @@ void ServerMetrics::set_cache_size(std::size_t entries, std::size_t bytes) {
     cache_bytes_ = bytes;
 }
 
+void ServerMetrics::count_delivery(std::string_view outcome, std::optional<seconds> lag) {
+    ++deliveries_.try_emplace(std::string(outcome)).first->second;
+    if (!lag) return;
+    auto const time = static_cast<double>(lag->count());
+    ++lag_buckets_[static_cast<std::size_t>(std::ranges::lower_bound(lag_bounds, time) - lag_bounds.begin())];
+    lag_seconds_ += time;
+}
+
+void ServerMetrics::add_webhooks(std::vector<MetricFamily>& families) const {
+    if (deliveries_.empty()) return;
+    auto deliveries =
+        family("gem_webhook_deliveries_total", "Webhook deliveries by what became of them.", MetricType::Counter);
+    for (auto const& [outcome, number] : deliveries_) add(deliveries, {{"outcome", outcome}}, number);
+    families.push_back(std::move(deliveries));
+    auto lag =
+        family("gem_webhook_lag_seconds", "From what happened at GitHub to its being stored.", MetricType::Histogram);
+    ClientMetric metric;
+    add_buckets(metric, lag_bounds, lag_buckets_, lag_seconds_);
+    lag.metric.push_back(std::move(metric));
+    families.push_back(std::move(lag));
+}
+
 std::string ServerMetrics::text(StoreFigures const& store, std::string_view provider, UtcTime now) const {
     std::vector<MetricFamily> families;
     add_store(families, store, provider);
@@ -160,15 +198,7 @@ std::string ServerMetrics::text(StoreFigures const& store, std::string_view prov
         if (total == 0) continue;
         ClientMetric metric;
         metric.label = {{"route", route.label}};
-        metric.histogram.sample_count = total;
-        metric.histogram.sample_sum = route.seconds;
-        std::uint64_t cumulative = 0;
-        for (std::size_t i = 0; i < bounds.size(); ++i) {
-            cumulative += route.buckets[i];
-            metric.histogram.bucket.push_back({.cumulative_count = cumulative, .upper_bound = bounds[i]});
-        }
-        metric.histogram.bucket.push_back(
-            {.cumulative_count = total, .upper_bound = std::numeric_limits<double>::infinity()});
+        add_buckets(metric, bounds, route.buckets, route.seconds);
         durations.metric.push_back(std::move(metric));
     }
     if (!requests.metric.empty()) {
@@ -184,6 +214,8 @@ std::string ServerMetrics::text(StoreFigures const& store, std::string_view prov
     families.push_back(single("gem_answer_cache_entries", "Answers kept.", MetricType::Gauge, cache_entries_));
     families.push_back(
         single("gem_answer_cache_bytes", "Memory of the answers kept.", MetricType::Gauge, cache_bytes_));
+    add_webhooks(families);
+    families.push_back(single("gem_event_streams", "Clients that follow /events/stream.", MetricType::Gauge, streams_));
     add_process(families, started_, now);
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, families);

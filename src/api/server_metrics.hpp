@@ -14,6 +14,10 @@
 #include "base/time.hpp"
 #include "storage/database_interface.hpp"
 
+namespace prometheus {
+struct MetricFamily;
+}
+
 namespace gem::api {
 
 /// What is asked of the store for a scrape; what could not be had is empty and its families are left out.
@@ -40,6 +44,10 @@ class ServerMetrics {
 
     [[nodiscard]] std::uint64_t cache_hits() const { return cache_hits_; }
     [[nodiscard]] std::uint64_t cache_misses() const { return cache_misses_; }
+    /// A webhook delivery and what became of it; `lag`: of a stored one, from the happening to its being stored.
+    void count_delivery(std::string_view outcome, std::optional<seconds> lag);
+    void set_streams(std::size_t open) { streams_ = open; }
+
     /// Questions that were answered by another's computation under way.
     [[nodiscard]] std::uint64_t shared() const { return shared_; }
 
@@ -47,6 +55,8 @@ class ServerMetrics {
     [[nodiscard]] std::string text(StoreFigures const& store, std::string_view provider, UtcTime now) const;
 
   private:
+    void add_webhooks(std::vector<prometheus::MetricFamily>& families) const;
+
     static constexpr std::array<double, 11> bounds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
                                                       0.05,   0.1,   0.25,   1.0,   5.0};
     struct RouteFigures {
@@ -62,6 +72,11 @@ class ServerMetrics {
     std::uint64_t shared_ = 0;
     std::size_t cache_entries_ = 0;
     std::size_t cache_bytes_ = 0;
+    std::size_t streams_ = 0;
+    static constexpr std::array<double, 7> lag_bounds = {1, 2, 5, 15, 60, 300, 3600};
+    std::map<std::string, std::uint64_t, std::less<>> deliveries_; ///< by outcome
+    std::array<std::uint64_t, lag_bounds.size() + 1> lag_buckets_{};
+    double lag_seconds_ = 0;
 };
 
 } // namespace gem::api

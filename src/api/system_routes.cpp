@@ -170,6 +170,7 @@ Async<Outcome> get_metrics(Context const& context, Arguments const&) {
         figures.tables = store.tables;
     }
     if (context.collector != nullptr) figures.collector = context.collector->figures();
+    context.metrics.set_streams(context.streams.open());
     auto const provider = context.database.connection().describe().provider;
     co_return Reply{.status = 200,
                     .content_type = "text/plain; version=0.0.4; charset=utf-8",

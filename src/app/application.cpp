@@ -87,11 +87,13 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
     if (!tokens) co_return fail(std::move(tokens.error()));
     Collecting collecting(database, values, clock, log, Collecting::Use::serve);
     CollectorDesk desk(collecting);
+    WebhookIntake webhooks(database, clock, log, values.webhook_secrets);
     api::Api service(database, &desk, clock, log,
                      {.access = {.tokens = std::move(*tokens),
                                  .loopback_only = is_loopback(values.api_host),
                                  .cors_origins = values.cors_origins},
-                      .supported_providers = built_in_providers()});
+                      .supported_providers = built_in_providers(),
+                      .webhooks = &webhooks});
     auto server = listen(context, service, settings, clock, log);
     if (!server) co_return fail(std::move(server.error()));
     log.info("listening", {{"url", url_of(values.api_host, (*server)->port())},

@@ -39,6 +39,7 @@ struct Settings {
     std::int64_t commit_details_max_per_hour = 0;
     std::vector<std::string> github_tokens;
     std::string github_api_base;
+    std::vector<std::string> webhook_secrets;
 
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;

@@ -300,6 +300,14 @@ std::vector<SettingRow> make_table() {
                     .group = github,
                     .sentence = "GitHub token, or several: 5,000 requests an hour in place of 60",
                     .store = always([](Settings& s, SettingValue const& v) { s.github_tokens = v.list; })});
+    rows.push_back({.name = "github_webhook_secret",
+                    .kind = list,
+                    .secret = true,
+                    .group = server,
+                    .sentence =
+                        "Secret of the webhooks that send to /webhook, or several while one replaces another; without "
+                        "any, deliveries are taken from this machine only",
+                    .store = always([](Settings& s, SettingValue const& v) { s.webhook_secrets = v.list; })});
     rows.push_back({.name = "github_api_base",
                     .flag = "--github-api-base",
                     .fallback = "https://api.github.com",

@@ -41,6 +41,15 @@ class Body {
     mutable std::optional<std::string> gzip_;
 };
 
+/// A body that goes on: asked for its next piece whenever the client has taken the one before, so that nothing piles
+/// up.
+class BodyStream {
+  public:
+    virtual ~BodyStream() = default;
+    /// The next bytes; none: the end. Cancelled when the client is gone or the server stops.
+    virtual Async<std::string> next() = 0;
+};
+
 struct Response {
     unsigned status = 200;
     std::string content_type = "application/json";
@@ -50,6 +59,8 @@ struct Response {
     std::string etag;
     std::vector<std::pair<std::string, std::string>> headers; ///< further ones
     std::shared_ptr<Body const> body;
+    /// In place of `body`: the response ends, and its connection with it, when the stream does.
+    std::shared_ptr<BodyStream> stream{};
 
     static Response of(unsigned status, std::string content_type, std::string bytes) {
         return {.status = status,
@@ -57,7 +68,8 @@ struct Response {
                 .cache_control = "no-store",
                 .etag = {},
                 .headers = {},
-                .body = std::make_shared<Body const>(std::move(bytes))};
+                .body = std::make_shared<Body const>(std::move(bytes)),
+                .stream = {}};
     }
 };
 

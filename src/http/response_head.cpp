@@ -79,7 +79,9 @@ void append_head(std::string& out, Request const& request, Response const& respo
         out += "\r\n";
     }
     out += context.common;
-    if (may_have_body(status)) {
+    if (response.stream) {
+        append_line(out, "Content-Type", response.content_type);
+    } else if (may_have_body(status)) {
         if (body_size > 0) append_line(out, "Content-Type", response.content_type);
         if (form.gzip) out += "Content-Encoding: gzip\r\n";
         out += "Content-Length: ";

@@ -314,7 +314,7 @@ void Session::respond(Response response) {
     too_slow_ = false;
     // What is left of a request that was refused halfway cannot be told from the next one.
     bool const whole = parser_->is_done();
-    keep_alive_ = keep_alive_ && whole && parser_->keep_alive() && !core_->stopping;
+    keep_alive_ = keep_alive_ && whole && parser_->keep_alive() && !core_->stopping && !response_.stream;
 
     HeadContext context{.common = core_->common_lines()};
     context.now = core_->second();
@@ -337,7 +337,10 @@ void Session::respond(Response response) {
                                           {"method", request_.method},
                                           {"path", request_.path},
                                           {"status", not_modified ? 304 : response_.status}});
-    if (request_.method == "HEAD") body = {};
+    if (request_.method == "HEAD") {
+        body = {};
+        response_.stream.reset();
+    }
     out_ = {asio::buffer(head_), asio::buffer(body)};
     stage_ = Stage::writing;
     send();
@@ -376,10 +379,44 @@ void Session::send() {
 
 void Session::sent() {
     response_.body.reset();
+    if (response_.stream) {
+        pull();
+        return;
+    }
     if (keep_alive_)
         next_request();
     else
         linger();
+}
+
+/// Asks for the next piece of a body that goes on. Whoever takes none for the write timeout is dropped by send().
+void Session::pull() {
+    stage_ = Stage::streaming;
+    deadline_ = Time::max();
+    if (core_->stopping) {
+        pulled(nullptr, {});
+        return;
+    }
+    asio::co_spawn(
+        core_->context, response_.stream->next(),
+        asio::bind_cancellation_slot(cancel_.slot(),
+                                     [self = shared_from_this()](std::exception_ptr const& thrown, std::string piece) {
+                                         self->pulled(thrown, std::move(piece));
+                                         self->advance();
+                                     }));
+}
+
+void Session::pulled(std::exception_ptr const& thrown, std::string piece) {
+    if (stage_ == Stage::closed) return;
+    if (thrown || piece.empty()) {
+        response_.stream.reset();
+        linger();
+        return;
+    }
+    piece_ = std::move(piece);
+    out_ = {asio::buffer(piece_), asio::const_buffer()};
+    stage_ = Stage::writing;
+    send();
 }
 
 /// Closing with unread bytes in the socket would reset the connection and could take the response from the client:
@@ -410,7 +447,9 @@ void Session::check_deadline(Time time) {
 }
 
 void Session::finish() {
+    auto const self = shared_from_this(); // the cancelled stream may hold the last share of us
     if (idle()) abort();
+    if (stage_ == Stage::streaming) cancel_.emit(asio::cancellation_type::terminal);
 }
 
 void Session::abort() {
@@ -418,7 +457,7 @@ void Session::abort() {
     auto const was = std::exchange(stage_, Stage::closed);
     ErrorValue ignored;
     socket_.close(ignored);
-    if (was == Stage::answering) cancel_.emit(asio::cancellation_type::terminal);
+    if (was == Stage::answering || was == Stage::streaming) cancel_.emit(asio::cancellation_type::terminal);
 }
 
 } // namespace gem::http

@@ -35,7 +35,7 @@ class Session final : public std::enable_shared_from_this<Session>, public Sessi
     [[nodiscard]] Time deadline() const { return deadline_; }
 
   private:
-    enum class Stage { receiving, answering, writing, lingering, closed };
+    enum class Stage { receiving, answering, writing, streaming, lingering, closed };
     /// A request that does not reach the service.
     struct Refusal {
         unsigned status;
@@ -63,6 +63,8 @@ class Session final : public std::enable_shared_from_this<Session>, public Sessi
     void respond(Response response);
     void send();
     void sent();
+    void pull();
+    void pulled(std::exception_ptr const& thrown, std::string piece);
     void linger();
 
     std::shared_ptr<ServerCore> core_;
@@ -89,6 +91,7 @@ class Session final : public std::enable_shared_from_this<Session>, public Sessi
 
     std::string head_;
     Response response_; // keeps the body until it is sent
+    std::string piece_; // of response_.stream, being sent
     std::array<asio::const_buffer, 2> out_;
     std::size_t drained_ = 0;
 };

@@ -112,6 +112,19 @@ struct EventPage {
     std::optional<std::string> next_cursor; ///< empty when there is no more
 };
 
+/// An event and where it stands in the order in which the store got its events.
+struct Arrival {
+    Event event;
+    std::string position; ///< 1–64 printable characters; means nothing elsewhere
+};
+
+struct ArrivalPage {
+    std::vector<Arrival> events;
+    std::string position; ///< where to go on
+    bool more = false;    ///< there are further ones now
+    bool gap = false;     ///< events between the position asked for and these are not to be had here any more
+};
+
 /// How often something happened. One row for each (type, counted action).
 struct Tally {
     std::string type;
@@ -171,6 +184,9 @@ struct Totals {
     std::int64_t repositories = 0;
 };
 
+inline constexpr std::size_t arrivals_kept = 10'000;
+inline constexpr std::size_t arrivals_kept_of_a_batch = 1'000;
+
 /// "About a repository" below means: of every repository key that bears the name now, whole; and of every key that bore
 /// it once, the whole minutes from the first to the last event in which it did. A rename keeps the history. The name
 /// that a key bears now is the one of its latest event (of two in the same second, the greater one).
@@ -183,7 +199,18 @@ class EventsRepository {
 
     /// Stores what is new. Idempotent and exact: identity is (repository key, created_at, type, id). Acknowledged means
     /// durable. A batch is stored whole or not at all; a bad event is rejected with its reason and the others stored.
+    ///
+    /// The same happening from two sources is stored once, as the event that came first; the other is a duplicate, now
+    /// and whenever it comes again (storage/natural_key.hpp, docs/decisions/0007):
+    /// - A delivery (`wh:…`) is known again by repository key, type and id alone, whatever its created_at.
+    /// - An event with a natural key matches a stored one of the same repository key and natural key if no event of its
+    ///   channel has matched that one yet, and their created_at are at most matching_distance apart (furthest_match
+    ///   for what happens once only). It matches the nearest; of equally near ones the first by (created_at, id).
+    /// - The events of a batch come in the order of events. Identity goes before matching.
     virtual Async<Result<InsertResult>> insert_events(std::vector<Event> batch) = 0;
+
+    /// Stores what is new by identity alone, without matching: for events out of another store, which has matched them.
+    virtual Async<Result<InsertResult>> restore_events(std::vector<Event> batch) = 0;
 
     virtual Async<Result<EventPage>> find_events(EventQuery query) = 0;
 
@@ -213,6 +240,13 @@ class EventsRepository {
     virtual Async<Result<std::vector<RepoSummary>>> list_repositories(std::string after, std::size_t limit) = 0;
 
     virtual Async<Result<Totals>> totals() = 0;
+
+    /// For those who follow the store: the events that were stored after a position, in the order in which they were
+    /// stored, at most `limit`. An empty position is now: no events. One that is unknown, of another store, or older
+    /// than the last arrivals_kept events: those that there are, and `gap`. Of more than
+    /// arrivals_kept_of_a_batch events that are stored together the last ones are kept, so that a bulk load does not
+    /// pay for this. Events of one batch come in any order.
+    virtual Async<Result<ArrivalPage>> arrivals(std::string after, std::size_t limit) = 0;
 
     /// The sources that brought events of the window, sorted; of everything, or of one repository.
     virtual Async<Result<std::vector<std::string>>> sources(TimeWindow window, std::optional<RepoName> repo) = 0;

@@ -21,8 +21,10 @@ class SqliteForms : public ContractTest {
         return sqlite::Handle((place() / "events.db").string(), sqlite::OpenMode::existing, 1024).scalar(sql);
     }
 
-    /// All that differs in form 1: an index by time, and no hour from which on there are raw events.
-    static constexpr char const* form_1 = "CREATE INDEX event_rows_by_time ON event_rows(created_at, type, id);"
+    /// All that differs in form 1: an index by time, no hour from which on there are raw events, no claims.
+    static constexpr char const* form_1 = "DROP TABLE event_claims; DROP TABLE claimed_repos; DROP TABLE arrivals;"
+                                          "DELETE FROM counters WHERE name LIKE 'arrivals%';"
+                                          "CREATE INDEX event_rows_by_time ON event_rows(created_at, type, id);"
                                           "DELETE FROM counters WHERE name = 'raw_from'; PRAGMA user_version = 1";
 
     std::vector<Event> ten_days() {

@@ -46,6 +46,7 @@ class CollectingEvents final : public EventsRepository {
         }
         co_return result;
     }
+    Async<Result<InsertResult>> restore_events(std::vector<Event>) override { co_return not_in_this_fake(); }
     Async<Result<EventPage>> find_events(EventQuery) override { co_return not_in_this_fake(); }
     Async<Result<std::vector<Tally>>> tally(TimeWindow, std::optional<RepoName>) override {
         co_return not_in_this_fake();
@@ -68,6 +69,7 @@ class CollectingEvents final : public EventsRepository {
         co_return not_in_this_fake();
     }
     Async<Result<Totals>> totals() override { co_return not_in_this_fake(); }
+    Async<Result<ArrivalPage>> arrivals(std::string, std::size_t) override { co_return not_in_this_fake(); }
     Async<Result<std::vector<std::string>>> sources(TimeWindow, std::optional<RepoName>) override {
         co_return not_in_this_fake();
     }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "storage/database_service.hpp"
+#include "storage/recent_arrivals.hpp"
 
 namespace gem::test {
 
@@ -81,6 +82,10 @@ class FakeEvents final : public EventsRepository {
         }
         if (result.inserted > 0) ++store_.generation;
         co_return result;
+    }
+
+    Async<Result<InsertResult>> restore_events(std::vector<Event> batch) override {
+        return insert_events(std::move(batch));
     }
 
     /// The cursor is the number of events already given.
@@ -181,6 +186,12 @@ class FakeEvents final : public EventsRepository {
         co_return fail(ErrorCode::internal, "list_repositories is not faked");
     }
 
+    Async<Result<ArrivalPage>> arrivals(std::string after, std::size_t limit) override {
+        if (store_.broken) co_return fail(*store_.broken);
+        RecentArrivals recent("fake");
+        for (auto const& event : store_.events) recent.add(event);
+        co_return recent.after(after, limit);
+    }
     Async<Result<Totals>> totals() override {
         if (store_.broken) co_return fail(*store_.broken);
         Totals totals;

@@ -48,6 +48,22 @@ std::int64_t erase_rows(Map& rows, Predicate goes) {
 
 } // namespace
 
+namespace {
+
+/// What was brought of an event that is gone is gone with it.
+void forget_brought(ReferenceStore& store) {
+    for (auto& [natural, under] : store.brought) {
+        for (auto entry = under.events.begin(); entry != under.events.end();) {
+            auto const& [time, type, id, repo] = entry->first;
+            bool const gone = !store.events.contains(entry->second.leader);
+            if (gone) store.deliveries.erase({repo, type, id});
+            entry = gone ? under.events.erase(entry) : std::next(entry);
+        }
+    }
+}
+
+} // namespace
+
 Async<Result<RemovedCounts>> ReferenceMaintenance::forget_repository(RepoName repo) {
     return context_.run<RemovedCounts>([repo = std::move(repo)](ReferenceStore& store) {
         RemovedCounts removed;
@@ -63,6 +79,7 @@ Async<Result<RemovedCounts>> ReferenceMaintenance::forget_repository(RepoName re
         removed.other_rows = erase_rows(store.health, same) + erase_rows(store.developer_days, same) +
                              erase_rows(store.security, same) + erase_rows(store.patterns, same) +
                              erase_rows(store.deployments, same);
+        forget_brought(store);
         ++store.generation;
         return removed;
     });
@@ -77,6 +94,7 @@ Async<Result<RemovedCounts>> ReferenceMaintenance::forget_actor(std::string logi
             erase_rows(store.commits, [&](auto const& row) { return ascii_lower(row.commit.author_login) == lower; });
         removed.other_rows =
             erase_rows(store.developer_days, [&](auto const& row) { return ascii_lower(row.actor_login) == lower; });
+        forget_brought(store);
         ++store.generation;
         return removed;
     });
@@ -86,6 +104,8 @@ Async<Result<void>> ReferenceMaintenance::drop_tables() {
     return context_.run<void>([this](ReferenceStore& store) -> Result<void> {
         store.created = false;
         store.events.clear();
+        store.brought.clear();
+        store.deliveries.clear();
         store.commits.clear();
         store.health.clear();
         store.developer_days.clear();

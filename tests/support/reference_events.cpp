@@ -1,3 +1,4 @@
+#include <numeric>
 #include <set>
 
 #include <fmt/format.h>
@@ -92,6 +93,42 @@ std::optional<RepoSummary> summarize(ReferenceStore const& store, ReferenceNames
     return summary;
 }
 
+BroughtUnder& brought_under(ReferenceStore& store, EventKey const& key, NaturalKey const& natural) {
+    return store.brought[fmt::format("{}\n{}", std::get<3>(key), natural.text)];
+}
+
+void note(ReferenceStore& store, EventKey const& key, Event const& event, EventKey const& leader) {
+    auto& under = brought_under(store, key, natural_key(event));
+    under.events[key] = {.channel = channel_of(event), .leader = leader};
+    under.channels.insert(channel_of(event));
+    if (is_delivery(event)) store.deliveries.emplace(std::get<3>(key), event.type, event.id);
+}
+
+/// Whether somebody brought it already; a new match is noted.
+bool is_known(ReferenceStore& store, Event const& event, EventKey const& key) {
+    if (store.deliveries.contains({std::get<3>(key), event.type, event.id})) return true;
+    auto const natural = natural_key(event);
+    auto const channel = channel_of(event);
+    auto const& under = brought_under(store, key, natural);
+    if (under.events.contains(key)) return true;
+    bool const by_others = under.channels.size() > under.channels.count(channel);
+    if (natural.text.empty() || !by_others) return false;
+    std::map<std::tuple<seconds, UtcTime, std::string>, EventKey> near;
+    for (auto const& [other, brought] : under.events) {
+        auto const distance = std::chrono::abs(std::get<0>(other) - event.created_at);
+        if (other != brought.leader || distance > (natural.once ? seconds(furthest_match) : matching_distance))
+            continue;
+        auto const taken = [&](auto const& entry) {
+            return entry.second.leader == other && entry.second.channel == channel;
+        };
+        if (std::ranges::none_of(under.events, taken))
+            near.try_emplace({distance, std::get<0>(other), std::get<2>(other)}, other);
+    }
+    if (near.empty()) return false;
+    note(store, key, event, near.begin()->second);
+    return true;
+}
+
 std::string question_of(EventQuery const& query) {
     return fmt::format("events\n{}\n{}\n{}\n{}\n{}\n{}", query.repo ? query.repo->key() : "", query.type.value_or(""),
                        ascii_lower(query.actor.value_or("")), to_unix(query.window.from), to_unix(query.window.to),
@@ -101,22 +138,42 @@ std::string question_of(EventQuery const& query) {
 } // namespace
 
 Async<Result<InsertResult>> ReferenceEvents::insert_events(std::vector<Event> batch) {
-    return context_.run<InsertResult>([this, batch = std::move(batch)](ReferenceStore& store) {
+    return store(std::move(batch), true);
+}
+
+Async<Result<InsertResult>> ReferenceEvents::restore_events(std::vector<Event> batch) {
+    return store(std::move(batch), false);
+}
+
+Async<Result<InsertResult>> ReferenceEvents::store(std::vector<Event> batch, bool matching) {
+    return context_.run<InsertResult>([this, matching, batch = std::move(batch)](ReferenceStore& store) {
         InsertResult result;
         auto const horizon = context_.horizon();
-        for (std::size_t i = 0; i < batch.size(); ++i) {
+        std::vector<std::size_t> in_order(batch.size());
+        std::iota(in_order.begin(), in_order.end(), 0);
+        std::ranges::sort(in_order, {}, [&](std::size_t i) {
+            return std::tuple(batch[i].created_at, std::string_view(batch[i].type), std::string_view(batch[i].id), i);
+        });
+        for (auto const i : in_order) {
             auto const& event = batch[i];
             if (auto reason = rejection_reason(event); !reason.empty()) {
                 result.rejected.push_back({.index = i, .reason = std::move(reason)});
             } else if (horizon && event.created_at < *horizon) {
                 ++result.expired;
             } else {
-                EventKey key(event.created_at, event.type, event.id, repository_key(event.repo_id, event.repo_name));
-                StoredEvent stored{.event = event, .lower_name = ascii_lower(event.repo_name)};
-                bool const is_new = store.events.try_emplace(std::move(key), std::move(stored)).second;
-                ++(is_new ? result.inserted : result.duplicates);
+                EventKey const key(event.created_at, event.type, event.id,
+                                   repository_key(event.repo_id, event.repo_name));
+                if (matching ? is_known(store, event, key) : store.events.contains(key)) {
+                    ++result.duplicates;
+                    continue;
+                }
+                store.events.try_emplace(key, StoredEvent{.event = event, .lower_name = ascii_lower(event.repo_name)});
+                note(store, key, event, key);
+                store.arrivals.add(event);
+                ++result.inserted;
             }
         }
+        std::ranges::sort(result.rejected, {}, &Rejection::index);
         if (result.inserted > 0) ++store.generation;
         return result;
     });
@@ -286,6 +343,11 @@ Async<Result<Totals>> ReferenceEvents::totals() {
         totals.repositories = static_cast<std::int64_t>(keys.size());
         return totals;
     });
+}
+
+Async<Result<ArrivalPage>> ReferenceEvents::arrivals(std::string after, std::size_t limit) {
+    return context_.run<ArrivalPage>(
+        [after = std::move(after), limit](ReferenceStore& store) { return store.arrivals.after(after, limit); });
 }
 
 Async<Result<std::vector<std::string>>> ReferenceEvents::sources(TimeWindow window, std::optional<RepoName> repo) {

@@ -9,6 +9,7 @@ class ReferenceEvents final : public EventsRepository {
   public:
     explicit ReferenceEvents(ReferenceContext& context) : context_(context) {}
     Async<Result<InsertResult>> insert_events(std::vector<Event> batch) override;
+    Async<Result<InsertResult>> restore_events(std::vector<Event> batch) override;
     Async<Result<EventPage>> find_events(EventQuery query) override;
     Async<Result<std::vector<Tally>>> tally(TimeWindow window, std::optional<RepoName> repo) override;
     Async<Result<std::vector<BucketTally>>> tally_series(TimeWindow window, minutes bucket,
@@ -21,9 +22,11 @@ class ReferenceEvents final : public EventsRepository {
     Async<Result<std::optional<RepoSummary>>> find_repository(RepoName repo) override;
     Async<Result<std::vector<RepoSummary>>> list_repositories(std::string after, std::size_t limit) override;
     Async<Result<Totals>> totals() override;
+    Async<Result<ArrivalPage>> arrivals(std::string after, std::size_t limit) override;
     Async<Result<std::vector<std::string>>> sources(TimeWindow window, std::optional<RepoName> repo) override;
 
   private:
+    Async<Result<InsertResult>> store(std::vector<Event> batch, bool matching);
     ReferenceContext& context_;
 };
 

@@ -20,6 +20,8 @@
 
 #include "base/clock.hpp"
 #include "storage/database_interface.hpp"
+#include "storage/natural_key.hpp"
+#include "storage/recent_arrivals.hpp"
 
 namespace gem::test {
 
@@ -56,11 +58,25 @@ class ReferenceNames {
     std::map<std::string, std::string> spelling_;              ///< by lower name
 };
 
+/// An event that came, and which stored one stands for it.
+struct Brought {
+    Channel channel = Channel::feed;
+    EventKey leader; ///< its own key where it was stored itself
+};
+
+struct BroughtUnder {
+    std::map<EventKey, Brought> events;
+    std::set<Channel> channels; ///< that brought any of these
+};
+
 /// All that is stored. Several managers may share one, as they would a file.
 struct ReferenceStore {
     std::mutex mutex;
     bool created = false;
     std::map<EventKey, StoredEvent> events;
+    std::map<std::string, BroughtUnder> brought;                            ///< by repository key and natural key
+    std::set<std::tuple<std::string, std::string, std::string>> deliveries; ///< repository key, type, id
+    RecentArrivals arrivals{"model"};
     std::map<std::pair<std::string, std::string>, CommitRecord> commits; ///< by (repository key, sha)
     using Key = std::tuple<std::string, std::string, std::string, std::string>;
     std::map<Key, HealthSnapshot> health;

@@ -16,7 +16,31 @@ namespace gem::tests {
 
 using namespace std::chrono_literals;
 
-/// `/now…` at hand, `/later` from a coroutine, `/gate` when opened, `/throw`, `/stuck` until cancelled, `/echo`.
+/// So many pieces of so many bytes.
+class PieceStream final : public http::BodyStream {
+  public:
+    PieceStream(int pieces, std::size_t bytes) : left_(pieces), bytes_(bytes) {}
+    Async<std::string> next() override {
+        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        co_return left_-- > 0 ? std::string(bytes_, 'x') : std::string();
+    }
+
+  private:
+    int left_;
+    std::size_t bytes_;
+};
+
+/// Waits until it is cancelled.
+class SilentStream final : public http::BodyStream {
+  public:
+    Async<std::string> next() override {
+        co_await sleep_for(1h);
+        co_return std::string();
+    }
+};
+
+/// `/stream` three pieces that end, `/flood` no end of them, `/silence` none. `/now…` at hand, `/later` from a
+/// coroutine, `/gate` when opened, `/throw`, `/stuck` until cancelled, `/echo`.
 class TestService final : public http::Service {
   public:
     explicit TestService(asio::io_context& context) : gate_(context) {
@@ -47,8 +71,17 @@ class TestService final : public http::Service {
             co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, error));
             co_return http::Response::of(200, "text/plain", "opened");
         }
+        if (request.path == "/stream") co_return streamed(std::make_shared<PieceStream>(3, 5));
+        if (request.path == "/flood") co_return streamed(std::make_shared<PieceStream>(1'000'000, 100'000));
+        if (request.path == "/silence") co_return streamed(std::make_shared<SilentStream>());
         if (request.path == "/stuck") co_await sleep_for(1h);
         co_return http::problem(404, "NOT_FOUND", "no such path", from_unix(0));
+    }
+
+    static http::Response streamed(std::shared_ptr<http::BodyStream> stream) {
+        auto response = http::Response::of(200, "text/event-stream", {});
+        response.stream = std::move(stream);
+        return response;
     }
 
     void open() { gate_.cancel(); }

@@ -92,6 +92,16 @@ class RawConnection {
         return response;
     }
 
+    /// What comes up to and with `text`; empty if the connection ends first. Throws after ten seconds of silence.
+    std::string read_until(std::string_view text) {
+        auto at = pending_.find(text);
+        for (; at == std::string::npos; at = pending_.find(text))
+            if (!more()) return {};
+        auto found = pending_.substr(0, at + text.size());
+        pending_.erase(0, at + text.size());
+        return found;
+    }
+
     /// Whether the other side ends the connection without another byte.
     bool at_end() { return pending_.empty() && !more(); }
 

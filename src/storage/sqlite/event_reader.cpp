@@ -9,6 +9,8 @@
 #include "storage/cursor.hpp"
 #include "storage/payload_codec.hpp"
 #include "storage/sqlite/active_minutes.hpp"
+#include "storage/recent_arrivals.hpp"
+#include "storage/sqlite/registry.hpp"
 #include "storage/sqlite/sha_column.hpp"
 
 namespace gem::sqlite {
@@ -309,6 +311,50 @@ Result<std::vector<Event>> events_under(Handle& handle, std::string const& key, 
         found.push_back(std::move(*event));
     }
     return found;
+}
+
+Result<ArrivalPage> find_arrivals(Handle& handle, std::string const& after, std::size_t limit) {
+    auto const epoch =
+        std::to_string(handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'arrivals_epoch'), 0)"));
+    auto const last = handle.scalar("SELECT coalesce((SELECT value FROM counters WHERE name = 'arrivals'), 0)");
+    ArrivalPage page{.events = {}, .position = arrival_position(epoch, last)};
+    if (after.empty()) return page;
+    auto const asked = arrival_number(after, epoch);
+    page.gap = !asked || *asked > last;
+    if (page.gap) return page;
+    auto reached = last;
+    {
+        auto& numbers = handle.prepare("SELECT number FROM arrivals WHERE number > ?1 ORDER BY number LIMIT ?2");
+        numbers.bind(1, *asked).bind(2, static_cast<std::int64_t>(limit + 1));
+        Rows rows(numbers);
+        std::size_t count = 0;
+        auto expected = *asked + 1;
+        while (rows.next()) {
+            if (count == limit) {
+                page.more = true;
+                reached = expected - 1;
+                break;
+            }
+            page.gap = page.gap || rows->integer(0) != expected;
+            expected = rows->integer(0) + 1;
+            ++count;
+        }
+        if (!page.more) page.gap = page.gap || expected != last + 1;
+    }
+    auto& statement = handle.prepare(
+        "SELECT " GEM_EVENT_COLUMNS ", b.payload, n.number FROM arrivals n JOIN event_rows e ON e.repo = n.repo AND "
+        "e.created_at = n.created_at AND "
+        "e.type = n.type AND e.id = n.id JOIN repos r ON r.id = e.repo LEFT JOIN actors a ON a.id = e.actor "
+        "JOIN event_bodies b ON b.id = e.body WHERE n.number > ?1 AND n.number <= ?2 ORDER BY n.number");
+    statement.bind(1, *asked).bind(2, reached);
+    Rows rows(statement);
+    while (rows.next()) {
+        auto event = read_event(*rows.operator->());
+        if (!event) return fail(event.error());
+        page.events.push_back({.event = std::move(*event), .position = arrival_position(epoch, rows->integer(24))});
+    }
+    page.position = arrival_position(epoch, reached);
+    return page;
 }
 
 } // namespace gem::sqlite

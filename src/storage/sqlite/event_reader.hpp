@@ -17,4 +17,6 @@ Result<std::vector<EventFactsRow>> find_event_facts(Handle& handle, RepoName con
 Result<std::vector<Event>> events_under(Handle& handle, std::string const& key, std::optional<EventPlace> const& after,
                                         std::size_t limit);
 
+Result<ArrivalPage> find_arrivals(Handle& handle, std::string const& after, std::size_t limit);
+
 } // namespace gem::sqlite

@@ -37,15 +37,17 @@ void set_repo_key(std::string& key, Event const& event) {
 
 } // namespace
 
-PreparedBatch prepare_batch(std::vector<Event> batch) {
+PreparedBatch prepare_batch(std::vector<Event> batch, bool with_keys) {
     thread_local PayloadCodec codec;
     PreparedBatch prepared;
     prepared.payloads.resize(batch.size());
+    if (with_keys || std::ranges::any_of(batch, is_delivery)) prepared.keys.resize(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (auto reason = reason_to_reject(batch[i])) {
             prepared.rejected.push_back({.index = i, .reason = std::move(*reason)});
             continue;
         }
+        if (!prepared.keys.empty()) prepared.keys[i] = natural_key(batch[i]);
         prepared.payloads[i] = codec.compress(batch[i].payload.text());
         batch[i].payload = JsonText();
     }
@@ -57,6 +59,7 @@ void EventWriter::forget_everything() {
     repos_.clear();
     actors_.clear();
     kinds_.clear();
+    claims_.forget();
     next_body_ = 0;
 }
 
@@ -79,6 +82,8 @@ void EventWriter::begin(Handle& handle) {
     }
     // Commits bring repositories, too.
     next_repo_ = static_cast<std::uint32_t>(handle.scalar("SELECT coalesce(max(id), 0) + 1 FROM repos"));
+    claims_.begin(handle);
+    arrivals_.begin();
     dictionaries_grew_ = false;
     touched_.clear();
     hour_counts_.clear();
@@ -254,6 +259,28 @@ bool EventWriter::insert(Handle& handle, Row const& row, Event const& event, std
     return true;
 }
 
+/// Stores the event unless it, or the same happening from another source, is there.
+bool EventWriter::store_new(Handle& handle, PreparedBatch const& batch, Row const& row) {
+    auto const& event = batch.events[row.index];
+    auto const& payload = batch.payloads[row.index];
+    if (!claims_.concerns(row.repo->id, event)) return insert(handle, row, event, payload);
+    NaturalKey key;
+    if (!batch.keys.empty()) {
+        key = batch.keys[row.index];
+    } else {
+        thread_local PayloadCodec codec;
+        Event whole = event;
+        auto text = codec.restore(payload);
+        if (!text) throw SqliteError(11 /* SQLITE_CORRUPT */, text.error().message);
+        whole.payload = JsonText::already_validated(std::move(*text));
+        key = natural_key(whole);
+    }
+    if (batch.matching == Matching::on && claims_.is_known(handle, row.repo->id, event, key)) return false;
+    if (!insert(handle, row, event, payload)) return false;
+    claims_.record(handle, row.repo->id, event, key);
+    return true;
+}
+
 void EventWriter::count(Row const& row, Event const& event, std::uint16_t kind) {
     auto const created = to_unix(event.created_at);
     auto& name = row.repo->names[row.name];
@@ -352,6 +379,7 @@ void EventWriter::flush(Handle& handle, std::size_t inserted) {
     }
     for (auto const& [key, counts] : hour_counts_) add_to_hour(handle, key.first, key.second, counts);
     for (auto& [hour, rows] : page_rows_) append_page(handle, hour, rows);
+    arrivals_.write(handle);
     auto& counter =
         handle.prepare("INSERT INTO counters VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = value + excluded.value");
     counter.bind(1, "events").bind(2, static_cast<std::int64_t>(inserted)).run();
@@ -375,10 +403,14 @@ std::vector<InsertResult> EventWriter::store(Handle& handle, std::vector<Prepare
         if (inserted > 0) {
             flush(handle, inserted);
             transaction.commit();
+        } else if (claims_.changed()) {
+            transaction.commit();
+            forget_everything(); // a new repository was given a number, but no row
         } else if (dictionaries_grew_) {
             // Duplicates change nothing: leaving without commit takes back new names and actors, too.
             forget_everything();
         }
+        wants_keys_ = claims_.any();
     } catch (...) {
         forget_everything(); // what was rolled back must not be remembered
         throw;
@@ -416,11 +448,12 @@ InsertResult EventWriter::store_batch(Handle& handle, PreparedBatch const& batch
     });
     for (auto const& row : rows) {
         auto const& event = batch.events[row.index];
-        if (!insert(handle, row, event, batch.payloads[row.index])) {
+        if (!store_new(handle, batch, row)) {
             ++result.duplicates;
             continue;
         }
         ++result.inserted;
+        arrivals_.note(row.repo->id, event);
         auto const hour = hour_of(event.created_at);
         if (row.repo->id != open_repo_ || hour != open_hour_) {
             flush_repo_hour(handle);

@@ -2,6 +2,7 @@
 // only.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -10,19 +11,27 @@
 
 #include "storage/database_interface.hpp"
 #include "storage/hour_page.hpp"
+#include "storage/sqlite/arrivals.hpp"
+#include "storage/sqlite/claims.hpp"
 #include "storage/sqlite/handle.hpp"
 #include "storage/sqlite/tallies.hpp"
 
 namespace gem::sqlite {
+
+/// Whether an event that another source brought is a duplicate, or only one of the same identity.
+enum class Matching : std::uint8_t { on, off };
 
 /// A batch that was checked and compressed beside the writer.
 struct PreparedBatch {
     std::vector<Event> events;         ///< payloads are empty now
     std::vector<std::string> payloads; ///< compressed; empty for a rejected event
     std::vector<Rejection> rejected;
+    std::vector<NaturalKey> keys; ///< of all events, or empty: then the writer makes those that it needs
+    Matching matching = Matching::on;
 };
 
-PreparedBatch prepare_batch(std::vector<Event> batch);
+/// `with_keys`: repositories of this store have claims, so that natural keys will be needed.
+PreparedBatch prepare_batch(std::vector<Event> batch, bool with_keys);
 
 class EventWriter {
   public:
@@ -32,6 +41,8 @@ class EventWriter {
                                     std::optional<UtcTime> horizon);
     /// Must be called when rows of the dictionaries may have gone.
     void forget_everything();
+    /// Whether natural keys will be needed, as far as it was seen. Thread-safe.
+    [[nodiscard]] bool wants_keys() const { return wants_keys_; }
 
   private:
     struct KnownName {
@@ -66,6 +77,7 @@ class EventWriter {
     KnownActor const* actor_of(Handle& handle, Event const& event);
     void write_name(Handle& handle, KnownRepo const& repo, std::size_t index);
     std::uint16_t kind_of(Handle& handle, Event const& event);
+    bool store_new(Handle& handle, PreparedBatch const& batch, Row const& row);
     bool insert(Handle& handle, Row const& row, Event const& event, std::string const& payload);
     void count(Row const& row, Event const& event, std::uint16_t kind);
     void flush_repo_hour(Handle& handle);
@@ -81,6 +93,9 @@ class EventWriter {
     std::unordered_map<std::string, KnownRepo> repos_;
     std::unordered_map<std::string, KnownActor> actors_;
     std::unordered_map<std::string, std::uint16_t> kinds_;
+    Claims claims_;
+    Arrivals arrivals_;
+    std::atomic<bool> wants_keys_ = false;
     std::string key_; ///< scratch
 
     // What one transaction gathers.

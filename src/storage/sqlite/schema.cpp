@@ -112,6 +112,22 @@ INSERT INTO counters SELECT 'raw_from', min(value, coalesce((SELECT min(created_
 DROP INDEX event_rows_by_time;
 )sql";
 
+// Form 3. Claims: which happening of a repository that webhooks tell of is stored as which event. `natural` is a hash
+// of natural_key(), 0 where there is none. A row without leader is of a stored event, `channels` the set of those that
+// have brought it; one with a leader is of an event that was not stored, because the leader is the same happening.
+constexpr char const* form_3 = R"sql(
+CREATE TABLE event_claims(repo INTEGER NOT NULL, natural INTEGER NOT NULL, created_at INTEGER NOT NULL, type TEXT NOT NULL,
+    id TEXT NOT NULL, channels INTEGER NOT NULL, leader_at INTEGER, leader_id TEXT,
+    PRIMARY KEY(repo, natural, created_at, type, id)) WITHOUT ROWID;
+CREATE INDEX event_claims_by_delivery ON event_claims(id, repo, type) WHERE channels <> 1;
+-- The repositories that have claims: all events from `since` on.
+CREATE TABLE claimed_repos(repo INTEGER PRIMARY KEY, since INTEGER NOT NULL);
+-- The last events in the order in which they were stored. The counter `arrivals` is the last number that was given.
+CREATE TABLE arrivals(number INTEGER PRIMARY KEY, repo INTEGER NOT NULL, created_at INTEGER NOT NULL, type TEXT NOT NULL,
+    id TEXT NOT NULL);
+INSERT INTO counters VALUES('arrivals_epoch', abs(random()) % 1000000000000);
+)sql";
+
 // Without SQLite's own.
 constexpr char const* count_objects = "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 
@@ -165,6 +181,7 @@ Result<void> prepare_schema(Handle& handle, std::string const& path) {
                 "INSERT INTO sqlite_sequence(name, seq) VALUES('hour_pages', abs(random()) % 1000000000000)");
         }
         if (version < 2) handle.execute(form_2);
+        if (version < 3) handle.execute(form_3);
         handle.execute(
             fmt::format("PRAGMA user_version = {}; PRAGMA application_id = {}", schema_version, application_id));
         transaction.commit();

@@ -7,7 +7,7 @@
 namespace gem::sqlite {
 
 /// What PRAGMA user_version says of a file of this form.
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 /// Sets journal mode and durability, then creates or migrates, all in one transaction. A file of a later version, or of
 /// another program, is refused with a message and not touched.

@@ -16,10 +16,20 @@ namespace gem {
 using sqlite::Handle;
 
 Async<Result<InsertResult>> SQLiteEventsRepository::insert_events(std::vector<Event> batch) {
+    co_return co_await store(std::move(batch), sqlite::Matching::on);
+}
+
+Async<Result<InsertResult>> SQLiteEventsRepository::restore_events(std::vector<Event> batch) {
+    co_return co_await store(std::move(batch), sqlite::Matching::off);
+}
+
+Async<Result<InsertResult>> SQLiteEventsRepository::store(std::vector<Event> batch, sqlite::Matching matching) {
     if (batch.empty()) co_return InsertResult{};
     // Owned together with the list and with whoever stores it: this coroutine may be cancelled at any wait.
     auto const mine = std::make_shared<Waiting>();
-    mine->batch = co_await connection_.compute([&] { return sqlite::prepare_batch(std::move(batch)); });
+    mine->batch = co_await connection_.compute(
+        [&, with_keys = writer_.wants_keys()] { return sqlite::prepare_batch(std::move(batch), with_keys); });
+    mine->batch.matching = matching;
     {
         std::scoped_lock const lock(waiting_mutex_);
         waiting_.push_back(mine);
@@ -255,6 +265,13 @@ Async<Result<std::vector<RepoSummary>>> SQLiteEventsRepository::list_repositorie
             if (*summary) summaries.push_back(std::move(**summary));
         }
         return summaries;
+    });
+}
+
+Async<Result<ArrivalPage>> SQLiteEventsRepository::arrivals(std::string after, std::size_t limit) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<ArrivalPage> {
+        sqlite::ReadTransaction const view(handle);
+        return sqlite::find_arrivals(handle, after, limit);
     });
 }
 

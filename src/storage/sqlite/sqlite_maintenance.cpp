@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "storage/sqlite/active_minutes.hpp"
+#include "storage/sqlite/claims.hpp"
 #include "storage/sqlite/recount.hpp"
 #include "storage/sqlite/sqlite_repositories.hpp"
 
@@ -268,6 +269,13 @@ Async<Result<std::int64_t>> SQLiteMaintenance::apply_retention() {
         if (!removed) co_return fail(removed.error());
         gone += *removed;
     }
+    if (gone > 0) {
+        auto const removed = co_await connection_.write([&](Handle& handle) -> Result<void> {
+            sqlite::remove_old_claims(handle, *horizon);
+            return {};
+        });
+        if (!removed) co_return fail(removed.error());
+    }
     co_return gone;
 }
 
@@ -284,6 +292,7 @@ Async<Result<RemovedCounts>> SQLiteMaintenance::forget_repository(RepoName repo)
             });
             if (!removed) return fail(removed.error());
             counts.events += removed->events;
+            sqlite::forget_claims_of_repo(handle, slice.repo, slice.window);
             remove_raw(handle, "e.repo = ?1 AND e.created_at >= ?2 AND e.created_at < ?3",
                        {id, to_unix(slice.window.from), to_unix(slice.window.to)});
             bool const whole = slice.window == sqlite::all_time();
@@ -350,6 +359,7 @@ Async<Result<RemovedCounts>> SQLiteMaintenance::forget_actor(std::string login) 
                                             [&](std::int64_t, PageRow const& row) { return row.actor / 2 == person; });
             if (!removed) return fail(removed.error());
             counts.events += removed->events;
+            sqlite::forget_claims_of_actor(handle, person);
             remove_raw(handle, "e.actor = ?1", {person});
             handle.prepare("DELETE FROM actors WHERE id = ?1").bind(1, person).run();
             for (auto const touched : removed->repos) refresh_dates(handle, touched);

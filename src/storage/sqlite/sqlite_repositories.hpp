@@ -11,6 +11,7 @@ class SQLiteEventsRepository final : public EventsRepository {
   public:
     explicit SQLiteEventsRepository(SQLiteConnection& connection) : connection_(connection) {}
     Async<Result<InsertResult>> insert_events(std::vector<Event> batch) override;
+    Async<Result<InsertResult>> restore_events(std::vector<Event> batch) override;
     Async<Result<EventPage>> find_events(EventQuery query) override;
     Async<Result<std::vector<Tally>>> tally(TimeWindow window, std::optional<RepoName> repo) override;
     Async<Result<std::vector<BucketTally>>> tally_series(TimeWindow window, minutes bucket,
@@ -23,6 +24,7 @@ class SQLiteEventsRepository final : public EventsRepository {
     Async<Result<std::optional<RepoSummary>>> find_repository(RepoName repo) override;
     Async<Result<std::vector<RepoSummary>>> list_repositories(std::string after, std::size_t limit) override;
     Async<Result<Totals>> totals() override;
+    Async<Result<ArrivalPage>> arrivals(std::string after, std::size_t limit) override;
     Async<Result<std::vector<std::string>>> sources(TimeWindow window, std::optional<RepoName> repo) override;
 
     /// After rows of the dictionaries were removed. On the writer's thread.
@@ -35,6 +37,7 @@ class SQLiteEventsRepository final : public EventsRepository {
         sqlite::PreparedBatch batch;
         std::optional<Result<InsertResult>> result;
     };
+    Async<Result<InsertResult>> store(std::vector<Event> batch, sqlite::Matching matching);
     void store_waiting(sqlite::Handle& handle);
 
     SQLiteConnection& connection_;

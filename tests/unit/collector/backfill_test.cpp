@@ -47,6 +47,12 @@ class WatchedEvents final : public EventsRepository {
         --under_way;
         co_return result;
     }
+    Async<Result<InsertResult>> restore_events(std::vector<Event> batch) override {
+        return inner_.restore_events(std::move(batch));
+    }
+    Async<Result<ArrivalPage>> arrivals(std::string after, std::size_t limit) override {
+        return inner_.arrivals(std::move(after), limit);
+    }
     Async<Result<EventPage>> find_events(EventQuery query) override { return inner_.find_events(std::move(query)); }
     Async<Result<std::vector<Tally>>> tally(TimeWindow window, std::optional<RepoName> repo) override {
         return inner_.tally(window, std::move(repo));
