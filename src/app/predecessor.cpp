@@ -74,7 +74,7 @@ class PredecessorImport {
                     ++report_.rejected;
             }
             report_.counts["event"] += static_cast<std::int64_t>(batch.size());
-            auto const inserted = co_await database_.events().insert_events(std::move(batch));
+            auto const inserted = co_await database_.events().restore_events(std::move(batch));
             if (!inserted) co_return fail(inserted.error());
             report_.inserted += static_cast<std::int64_t>(inserted->inserted);
             report_.duplicates += static_cast<std::int64_t>(inserted->duplicates);

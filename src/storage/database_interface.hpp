@@ -201,12 +201,13 @@ class EventsRepository {
     /// durable. A batch is stored whole or not at all; a bad event is rejected with its reason and the others stored.
     ///
     /// The same happening from two sources is stored once, as the event that came first; the other is a duplicate, now
-    /// and whenever it comes again (storage/natural_key.hpp, docs/decisions/0007):
+    /// and whenever it comes again (storage/natural_key.hpp, docs/decisions/0008):
     /// - A delivery (`wh:…`) is known again by repository key, type and id alone, whatever its created_at.
     /// - An event with a natural key matches a stored one of the same repository key and natural key if no event of its
     ///   channel has matched that one yet, and their created_at are at most matching_distance apart (furthest_match
     ///   for what happens once only). It matches the nearest; of equally near ones the first by (created_at, id).
     /// - The events of a batch come in the order of events. Identity goes before matching.
+    /// DynamoDB does not match yet.
     virtual Async<Result<InsertResult>> insert_events(std::vector<Event> batch) = 0;
 
     /// Stores what is new by identity alone, without matching: for events out of another store, which has matched them.

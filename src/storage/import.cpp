@@ -141,7 +141,7 @@ class Importer {
 
     Async<Result<void>> store_events(std::vector<Event> events) {
         if (events.empty()) co_return Result<void>();
-        auto const inserted = co_await database_.events().insert_events(std::move(events));
+        auto const inserted = co_await database_.events().restore_events(std::move(events));
         if (!inserted) co_return fail(inserted.error());
         if (!inserted->rejected.empty()) {
             co_return fail(ErrorCode::corrupt, fmt::format("an event before line {} is refused: {}", report_.lines + 1,

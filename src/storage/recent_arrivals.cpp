@@ -31,6 +31,12 @@ void RecentArrivals::add(Event event) {
     }
 }
 
+void RecentArrivals::skip(std::size_t count) {
+    before_first_ += static_cast<std::int64_t>(events_.size() + count);
+    events_.clear();
+    bytes_ = 0;
+}
+
 ArrivalPage RecentArrivals::after(std::string const& position, std::size_t limit) const {
     auto const last = before_first_ + static_cast<std::int64_t>(events_.size());
     ArrivalPage page{.events = {}, .position = arrival_position(epoch_, last)};

@@ -18,6 +18,8 @@ class RecentArrivals {
         : epoch_(std::move(epoch)), most_bytes_(most_bytes) {}
 
     void add(Event event);
+    /// Counts events that are not kept: a gap, and nothing before it is held any more.
+    void skip(std::size_t count);
     [[nodiscard]] ArrivalPage after(std::string const& position, std::size_t limit) const;
 
   private:

@@ -64,7 +64,13 @@ Provider dynamodb_local() {
         config.dynamodb.environment = {{"AWS_ACCESS_KEY_ID", "test"}, {"AWS_SECRET_ACCESS_KEY", "secret"}};
         return expect_ok(make_dynamodb_manager(config, clock, log));
     };
-    return {.name = "dynamodb_local", .make = make, .shared = true, .backups = false, .open_backup = {}};
+    return {.name = "dynamodb_local",
+            .make = make,
+            .shared = true,
+            .backups = false,
+            .open_backup = {},
+            .matches = false,
+            .keeps_arrivals = false};
 }
 
 } // namespace

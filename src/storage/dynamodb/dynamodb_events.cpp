@@ -1,10 +1,12 @@
 #include "storage/dynamodb/dynamodb_events.hpp"
 
 #include <set>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "storage/dynamodb/dynamodb_events_state.hpp"
+#include "storage/payload_codec.hpp"
 
 namespace gem {
 
@@ -35,7 +37,9 @@ Async<void> DynamoDBEventsRepository::State::store_waiting() {
     } const answer{.group = group};
     std::vector<dynamodb::PreparedBatch const*> batches;
     for (auto const& one : group) batches.push_back(&one->batch);
-    auto results = co_await writer.store(std::move(batches));
+    std::vector<dynamodb::StoredEvent> stored;
+    auto results = co_await writer.store(std::move(batches), stored);
+    keep_arrivals(std::move(stored));
     for (std::size_t i = 0; i < group.size(); ++i) {
         if (results)
             group[i]->result = std::move((*results)[i]);
@@ -44,7 +48,33 @@ Async<void> DynamoDBEventsRepository::State::store_waiting() {
     }
 }
 
+void DynamoDBEventsRepository::State::keep_arrivals(std::vector<dynamodb::StoredEvent> stored) {
+    std::scoped_lock const lock(arrivals_mutex);
+    if (!followed) return;
+    thread_local PayloadCodec codec;
+    auto const skipped = stored.size() > arrivals_kept_of_a_batch ? stored.size() - arrivals_kept_of_a_batch : 0;
+    if (skipped > 0) arrivals.skip(skipped);
+    for (auto const& one : std::span(stored).subspan(skipped)) {
+        auto event = *one.event;
+        if (auto payload = codec.restore(*one.payload))
+            event.payload = JsonText::already_validated(std::move(*payload));
+        arrivals.add(std::move(event));
+    }
+}
+
+Async<Result<ArrivalPage>> DynamoDBEventsRepository::arrivals(std::string after, std::size_t limit) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    std::scoped_lock const lock(state_->arrivals_mutex);
+    state_->followed = true;
+    co_return state_->arrivals.after(after, limit);
+}
+
 Async<Result<InsertResult>> DynamoDBEventsRepository::insert_events(std::vector<Event> batch) {
+    co_return co_await restore_events(std::move(batch));
+}
+
+Async<Result<InsertResult>> DynamoDBEventsRepository::restore_events(std::vector<Event> batch) {
     Operation const operation(state_->context);
     if (!operation) co_return Operation::closed();
     if (batch.empty()) co_return InsertResult{};

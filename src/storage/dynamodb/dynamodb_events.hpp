@@ -12,7 +12,9 @@ class DynamoDBEventsRepository final : public EventsRepository, public dynamodb:
     explicit DynamoDBEventsRepository(dynamodb::DynamoDBContext& context);
     ~DynamoDBEventsRepository() override;
 
+    /// Does not match deliveries with the events of other sources yet (docs/decisions/0008).
     Async<Result<InsertResult>> insert_events(std::vector<Event> batch) override;
+    Async<Result<InsertResult>> restore_events(std::vector<Event> batch) override;
     Async<Result<EventPage>> find_events(EventQuery query) override;
     Async<Result<std::vector<Tally>>> tally(TimeWindow window, std::optional<RepoName> repo) override;
     Async<Result<std::vector<BucketTally>>> tally_series(TimeWindow window, minutes bucket,
@@ -25,6 +27,8 @@ class DynamoDBEventsRepository final : public EventsRepository, public dynamodb:
     Async<Result<std::optional<RepoSummary>>> find_repository(RepoName repo) override;
     Async<Result<std::vector<RepoSummary>>> list_repositories(std::string after, std::size_t limit) override;
     Async<Result<Totals>> totals() override;
+    /// Of this process alone: the tables keep no order of arrival.
+    Async<Result<ArrivalPage>> arrivals(std::string after, std::size_t limit) override;
     Async<Result<std::vector<std::string>>> sources(TimeWindow window, std::optional<RepoName> repo) override;
 
     Async<Result<dynamodb::ResolvedName>> resolve(RepoName name) override;

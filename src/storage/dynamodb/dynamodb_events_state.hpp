@@ -8,6 +8,7 @@
 #include "storage/dynamodb/event_finder.hpp"
 #include "storage/dynamodb/event_writer.hpp"
 #include "storage/dynamodb/turn.hpp"
+#include "storage/recent_arrivals.hpp"
 
 namespace gem {
 
@@ -23,6 +24,8 @@ struct DynamoDBEventsRepository::State {
         std::optional<Result<InsertResult>> result;
     };
     Async<void> store_waiting();
+    /// Keeps what these batches brought for those who follow.
+    void keep_arrivals(std::vector<dynamodb::StoredEvent> stored);
 
     dynamodb::DynamoDBContext& context;
     dynamodb::LogReader reader;
@@ -35,6 +38,9 @@ struct DynamoDBEventsRepository::State {
     dynamodb::Turn turn;
     std::mutex waiting_mutex;
     std::vector<std::shared_ptr<Waiting>> waiting;
+    std::mutex arrivals_mutex;
+    RecentArrivals arrivals{dynamodb::random_id()};
+    bool followed = false; ///< somebody has asked for arrivals: before that none are kept
 };
 
 } // namespace gem

@@ -65,7 +65,8 @@ std::optional<UtcTime> EventWriter::expiry(Event const& event) const {
     return event.created_at + context_.retention;
 }
 
-Async<Result<std::vector<InsertResult>>> EventWriter::store(std::vector<PreparedBatch const*> batches) {
+Async<Result<std::vector<InsertResult>>> EventWriter::store(std::vector<PreparedBatch const*> batches,
+                                                            std::vector<StoredEvent>& stored) {
     std::vector<InsertResult> results(batches.size());
     Flight flight;
     std::unordered_map<std::string, std::size_t> seen;
@@ -116,13 +117,13 @@ Async<Result<std::vector<InsertResult>>> EventWriter::store(std::vector<Prepared
     }
     renewal.needed = false;
     remember(flight);
-    bool stored = false;
     for (auto const& candidate : flight.candidates) {
         auto& result = results[candidate.batch];
         ++(candidate.state == State::inserted ? result.inserted : result.duplicates);
-        stored = stored || candidate.state == State::inserted;
+        if (candidate.state == State::inserted)
+            stored.push_back({.event = candidate.event, .payload = candidate.payload});
     }
-    if (stored) context_.wrote();
+    if (!stored.empty()) context_.wrote();
     co_return results;
 }
 

@@ -23,6 +23,12 @@ struct PreparedBatch {
 
 PreparedBatch prepare_batch(std::vector<Event> batch);
 
+/// An event that was new, and its payload as it is stored.
+struct StoredEvent {
+    Event const* event = nullptr;
+    std::string const* payload = nullptr;
+};
+
 /// Where an event is counted.
 Unit unit_of(Event const& event);
 
@@ -33,8 +39,9 @@ class EventWriter {
         : context_(context), reader_(reader), heads_(heads), directory_(directory), writer_(random_id()) {}
 
     /// Stores these batches together; a result for each, in order. An error: some may be stored and some not, and none
-    /// is acknowledged.
-    Async<Result<std::vector<InsertResult>>> store(std::vector<PreparedBatch const*> batches);
+    /// is acknowledged. `stored` gets those that were new; they belong to the batches.
+    Async<Result<std::vector<InsertResult>>> store(std::vector<PreparedBatch const*> batches,
+                                                   std::vector<StoredEvent>& stored);
     /// After events were taken back.
     void forget_everything() { known_.clear(); }
 
