@@ -27,8 +27,9 @@ void apply_pull_request(PullRequest& pull_request, EventFactsRow const& row) {
     }
 }
 
-/// A review counts when it was made; editing or dismissing it is no review.
+/// A review counts when it was made; editing or dismissing it is no review. A comment on the diff is one too.
 bool is_review(EventFactsRow const& row) {
+    if (row.type == "PullRequestReviewCommentEvent") return row.facts.action.value_or("created") == "created";
     return row.type == "PullRequestReviewEvent" && row.facts.action != "edited" && row.facts.action != "dismissed";
 }
 

@@ -124,6 +124,7 @@ void add_system_routes(std::vector<Route>& table);
 void add_repository_routes(std::vector<Route>& table);
 void add_event_routes(std::vector<Route>& table);
 void add_metric_routes(std::vector<Route>& table);
+void add_health_routes(std::vector<Route>& table);
 void add_people_routes(std::vector<Route>& table);
 void add_commit_routes(std::vector<Route>& table);
 void add_enhanced_routes(std::vector<Route>& table);

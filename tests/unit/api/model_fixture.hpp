@@ -33,6 +33,7 @@ class ModelApiTest : public testing::Test {
     }
 
     http::Response get(std::string target) {
+        steady += std::chrono::seconds(1); // the store is asked anew whether something was written
         http::Request request;
         request.method = "GET";
         request.target = std::move(target);
