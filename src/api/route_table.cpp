@@ -11,6 +11,9 @@ std::vector<Route> route_table() {
     add_event_routes(table);
     add_stream_routes(table);
     add_metric_routes(table);
+    add_health_routes(table);
+    add_people_routes(table);
+    add_commit_routes(table);
     add_enhanced_routes(table);
     return table;
 }

@@ -199,7 +199,7 @@ Async<Outcome> get_home(Context const& context, Arguments const&) {
                     .headers = {{"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'"}}};
 }
 
-void add_health_routes(std::vector<Route>& table) {
+void add_probe_routes(std::vector<Route>& table) {
     table.push_back({.method = "GET",
                      .path = "/health",
                      .summary = "Health of the process, its database and its collector",
@@ -263,7 +263,7 @@ Parameter collect_limit_parameter() {
 }
 
 void add_system_routes(std::vector<Route>& table) {
-    add_health_routes(table);
+    add_probe_routes(table);
     table.push_back({.method = "GET",
                      .path = "/database/info",
                      .summary = "The database: provider, configuration, health, tables",
