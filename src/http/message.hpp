@@ -41,6 +41,18 @@ class Body {
     mutable std::optional<std::string> gzip_;
 };
 
+/// A body that comes piece by piece, such as server-sent events. Sent chunked and uncompressed.
+class BodyStream {
+  public:
+    virtual ~BodyStream() = default;
+    /// The next piece; nothing at the end. Asked for when the socket has taken the one before: a slow reader holds it
+    /// up, and is dropped after the server's write_timeout. Cancelled when the client has gone. What it throws breaks
+    /// the connection off, so that the client sees that the body is not whole.
+    virtual Async<std::optional<std::string>> next() = 0;
+    /// The server is about to stop: a stream without an end of its own ends now.
+    virtual void finish() {}
+};
+
 struct Response {
     unsigned status = 200;
     std::string content_type = "application/json";
@@ -50,6 +62,7 @@ struct Response {
     std::string etag;
     std::vector<std::pair<std::string, std::string>> headers; ///< further ones
     std::shared_ptr<Body const> body;
+    std::shared_ptr<BodyStream> stream{}; ///< in place of `body`
 
     static Response of(unsigned status, std::string content_type, std::string bytes) {
         return {.status = status,

@@ -16,10 +16,43 @@ namespace gem::tests {
 
 using namespace std::chrono_literals;
 
-/// `/now…` at hand, `/later` from a coroutine, `/gate` when opened, `/throw`, `/stuck` until cancelled, `/echo`.
+/// Three pieces, or pieces until it is told to finish; `ended` tells whether it was cancelled.
+class TestStream final : public http::BodyStream {
+  public:
+    TestStream(asio::io_context& context, bool endless, std::promise<bool>& ended)
+        : wait_(context), endless_(endless), ended_(ended) {
+        wait_.expires_at(asio::steady_timer::time_point::max());
+    }
+    ~TestStream() override { ended_.set_value(cancelled_); }
+    Async<std::optional<std::string>> next() override {
+        if (count_ == 3 && !endless_) co_return std::nullopt;
+        if (count_ < 3) co_return "piece " + std::to_string(++count_) + "\n";
+        if (finished_) co_return std::nullopt;
+        boost::system::error_code error;
+        co_await wait_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        if (finished_) co_return std::nullopt;
+        cancelled_ = true;
+        throw boost::system::system_error(error);
+    }
+    void finish() override {
+        finished_ = true;
+        wait_.cancel();
+    }
+
+  private:
+    asio::steady_timer wait_;
+    bool endless_;
+    std::promise<bool>& ended_;
+    int count_ = 0;
+    bool finished_ = false;
+    bool cancelled_ = false;
+};
+
+/// `/now…` at hand, `/later` from a coroutine, `/gate` when opened, `/throw`, `/stuck` until cancelled,
+/// `/echo`, `/stream` and `/endless` piece by piece.
 class TestService final : public http::Service {
   public:
-    explicit TestService(asio::io_context& context) : gate_(context) {
+    explicit TestService(asio::io_context& context) : context_(context), gate_(context) {
         gate_.expires_at(asio::steady_timer::time_point::max());
     }
 
@@ -47,6 +80,12 @@ class TestService final : public http::Service {
             co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, error));
             co_return http::Response::of(200, "text/plain", "opened");
         }
+        if (request.path == "/stream" || request.path == "/endless") {
+            auto response = http::Response::of(200, "text/event-stream", {});
+            response.body.reset();
+            response.stream = std::make_shared<TestStream>(context_, request.path == "/endless", stream_ended);
+            co_return response;
+        }
         if (request.path == "/stuck") co_await sleep_for(1h);
         co_return http::problem(404, "NOT_FOUND", "no such path", from_unix(0));
     }
@@ -54,6 +93,7 @@ class TestService final : public http::Service {
     void open() { gate_.cancel(); }
 
     std::promise<void> waiting;
+    std::promise<bool> stream_ended; ///< whether the one stream was cancelled
     http::Response small{.status = 200,
                          .content_type = "application/json",
                          .cache_control = "public, max-age=5",
@@ -68,6 +108,7 @@ class TestService final : public http::Service {
                        .body = std::make_shared<http::Body const>(std::string(4'000'000, 'x'))};
 
   private:
+    asio::io_context& context_;
     asio::steady_timer gate_;
 };
 
