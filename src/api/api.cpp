@@ -137,7 +137,7 @@ Async<http::Response> Api::serve(http::Request const& request, Match const& foun
     if (auto const problem = refuse(options_.access, route.access, request)) co_return refusal(*problem);
     auto const arguments = validate(route.parameters, request, found.path_values);
     if (!arguments) co_return refusal(arguments.error());
-    if (route.keeping != Keeping::never) co_return co_await serve_kept(request, route, found.place, *arguments);
+    if (route.keeping != Keeping::never) co_return co_await serve_kept(request.target, route, found.place, *arguments);
     auto response = co_await compute(route, *arguments, clock_.now());
     if (route.access == Access::admin) generation_.forget();
     co_return response;
@@ -150,7 +150,26 @@ Async<std::uint64_t> Api::generation() {
     co_return generation_.known();
 }
 
-Async<http::Response> Api::serve_kept(http::Request const& request, Route const& route, std::size_t place,
+Async<http::Response> Api::ask(Route const& route, std::vector<std::pair<std::string, std::string>> given) {
+    auto parameters = route.parameters;
+    for (auto& parameter : parameters) parameter.place = ParameterPlace::query;
+    http::Request request{.method = "GET",
+                          .target = {},
+                          .path = {},
+                          .query = std::move(given),
+                          .headers = {},
+                          .body = {},
+                          .remote_address = {}};
+    auto const arguments = validate(parameters, request, {});
+    if (!arguments) co_return refusal(arguments.error());
+    auto const place = static_cast<std::size_t>(&route - routes_.data());
+    if (route.keeping != Keeping::never) co_return co_await serve_kept({}, route, place, *arguments);
+    auto response = co_await compute(route, *arguments, clock_.now());
+    if (route.access == Access::admin) generation_.forget();
+    co_return response;
+}
+
+Async<http::Response> Api::serve_kept(std::string target, Route const& route, std::size_t place,
                                       Arguments const& arguments) {
     auto const question = fmt::format("{}{}", route.path, arguments.canonical());
     bool const kept = route.keeping == Keeping::generation;
@@ -161,7 +180,7 @@ Async<http::Response> Api::serve_kept(http::Request const& request, Route const&
         if (kept) {
             if (auto const known = cache_.find(question, current, now)) {
                 metrics_.count_cache_hit();
-                cache_.remember_target(question, request.target);
+                if (!target.empty()) cache_.remember_target(question, target);
                 co_return known->response;
             }
         }
@@ -202,7 +221,7 @@ Async<http::Response> Api::serve_kept(http::Request const& request, Route const&
         KeptAnswer answer{
             .response = std::move(response), .route = place, .generation = current, .fresh_until = fresh_until};
         flight->answer = cache_.put(question, std::move(answer), now);
-        if (kept) cache_.remember_target(question, request.target);
+        if (kept && !target.empty()) cache_.remember_target(question, target);
         co_return flight->answer->response;
     }
 }

@@ -38,6 +38,10 @@ class Api final : public http::Service {
     std::optional<http::Response> answer_now(http::Request const& request) override;
     Async<http::Response> answer(http::Request const& request) override;
 
+    /// The same question from another face: `given` are its parameters by name, wherever a request has them. Who may
+    /// ask is for the caller to judge. `route` is one of routes().
+    Async<http::Response> ask(Route const& route, std::vector<std::pair<std::string, std::string>> given);
+
     [[nodiscard]] std::vector<Route> const& routes() const { return routes_; }
     [[nodiscard]] ServerMetrics& metrics() { return metrics_; }
 
@@ -46,7 +50,7 @@ class Api final : public http::Service {
     struct Flight;
     [[nodiscard]] Match match(http::Request const& request) const;
     Async<http::Response> serve(http::Request const& request, Match const& found);
-    Async<http::Response> serve_kept(http::Request const& request, Route const& route, std::size_t place,
+    Async<http::Response> serve_kept(std::string target, Route const& route, std::size_t place,
                                      Arguments const& arguments);
     Async<http::Response> compute(Route const& route, Arguments const& arguments, UtcTime now);
     Async<std::uint64_t> generation();

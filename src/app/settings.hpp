@@ -38,6 +38,9 @@ struct Settings {
     std::vector<std::string> github_tokens;
     std::string github_api_base;
 
+    bool mcp_allow_writes = false;
+    bool mcp_output_schemas = true;
+
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
 };
@@ -45,7 +48,7 @@ struct Settings {
 enum class SettingKind { text, integer, choice, list };
 
 /// Which part of the program a setting belongs to; a command takes the flags of the parts that it uses.
-enum class SettingGroup { storage, server, github, log };
+enum class SettingGroup { storage, server, github, mcp, log };
 
 /// A value that was read by its kind.
 struct SettingValue {

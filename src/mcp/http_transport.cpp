@@ -6,10 +6,8 @@
 #include <sys/random.h>
 
 #include "domain/repo_name.hpp"
-#include "mcp/asked.hpp"
-#include "mcp/event_log.hpp"
 #include "mcp/headers.hpp"
-#include "mcp/tasks.hpp"
+#include "mcp/http_session.hpp"
 
 namespace gem::mcp {
 
@@ -75,65 +73,10 @@ class HttpTransport::State {
     [[nodiscard]] Clock const& clock() const { return clock_; }
 
   private:
-    struct Exchange;
+    using Exchange = HttpExchange;
     using ExchangePtr = std::shared_ptr<Exchange>;
-
-    /// A client of the legacy era.
-    struct Session {
-        Session(Hub& hub, std::string name, bool lists_change)
-            : id(std::move(name)), notices(std::make_shared<EventLog>(true)),
-              subscription(hub, {.tools = lists_change, .prompts = lists_change},
-                           [log = notices](std::string_view method, Object params) {
-                               log->put(notification_text(method, std::move(params)));
-                           }) {}
-        std::string id;
-        Client client;
-        Asked asked;
-        std::shared_ptr<EventLog> notices; ///< what belongs to no request: stream 0
-        Hub::Subscription subscription;
-        std::deque<std::pair<std::uint64_t, std::shared_ptr<EventLog>>> streams;
-        std::uint64_t last_stream = 0;
-        std::map<std::string, std::weak_ptr<Exchange>> under_way; ///< by the id of the request
-        SteadyTime used = steady_now();
-    };
+    using Session = HttpSession;
     using SessionPtr = std::shared_ptr<Session>;
-
-    /// A request under way.
-    struct Exchange final : Channel {
-        void send(std::string text) override { log->put(std::move(text)); }
-        Async<Outcome> ask(std::string method, Object params) override {
-            if (!session) co_return refuse(code::internal_error, "there is no session to ask in");
-            co_return co_await session->asked.ask(std::move(method), std::move(params),
-                                                  [this](std::string text) { send(std::move(text)); });
-        }
-        void suspend() override {
-            if (!session) return;
-            streaming = true;
-            log->suspend();
-        }
-        Async<void> until_ending() override {
-            while (!ending) co_await log->changed().wait();
-        }
-        void done(std::string text, unsigned with_status) {
-            reply = std::move(text);
-            status = with_status;
-            if (streaming && !reply.empty()) log->put(reply);
-            finished = true;
-            log->end();
-        }
-        Message message;
-        Client modern;
-        SessionPtr session; ///< legacy
-        std::shared_ptr<EventLog> log;
-        std::uint64_t stream = 0;
-        Tasks::Handle task;
-        std::string reply;
-        unsigned status = 200;
-        bool streaming = false;
-        bool finished = false;
-        bool ending = false;
-        bool cancelled = false;
-    };
 
     Async<http::Response> post(http::Request const& request);
     Async<http::Response> post_modern(http::Request const& request, Message message);

@@ -28,9 +28,9 @@ void write_number(std::string& out, double number) {
 
 } // namespace
 
-std::optional<Value> parse_json(std::string_view text) {
+std::optional<Value> parse_json(std::string_view text, std::size_t deepest) {
     boost::json::parse_options options;
-    options.max_depth = deepest_json;
+    options.max_depth = deepest;
     boost::system::error_code error;
     auto value = boost::json::parse(boost::json::string_view(text.data(), text.size()), error, {}, options);
     if (error) return std::nullopt;

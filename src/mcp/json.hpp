@@ -19,7 +19,7 @@ using Array = boost::json::array;
 inline constexpr std::size_t deepest_json = 64;
 
 /// Nothing if `text` is not one JSON value in UTF-8, or too deep.
-std::optional<Value> parse_json(std::string_view text);
+std::optional<Value> parse_json(std::string_view text, std::size_t deepest = deepest_json);
 
 /// On one line; numbers as a person writes them (`1.5`, not Boost's `1.5E0`).
 void write_json(std::string& out, Value const& value);
