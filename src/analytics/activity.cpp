@@ -77,16 +77,14 @@ RepositoryActivity measure_activity(RepoActivity const& activity, TimeWindow win
     return figures;
 }
 
-Async<Result<Windowed<RepositoryActivity>>> repository_activity(DatabaseService& database,
-                                                                RepositoryActivityParams params, UtcTime now) {
-    if (!params.repo) co_return fail(ErrorCode::invalid_argument, "repository activity needs a repo (owner/name)");
-    auto const window = params.window(now, hours(24));
-    auto activity = co_await database.events().activity(window, {*params.repo});
+Async<Result<Windowed<RepositoryActivity>>> repository_activity(DatabaseService& database, RepoPeopleParams params,
+                                                                UtcTime now) {
+    auto asked = co_await begin_answer(database, params, hours(24), now);
+    if (!asked) co_return fail(asked.error());
+    auto activity = co_await database.events().activity(asked->window, {*params.repo});
     if (!activity) co_return fail(activity.error());
     if (activity->size() != 1) co_return fail(ErrorCode::internal, "one repository was asked for, another number came");
-    auto part = co_await windowed_part(database, window, params.repo, now);
-    if (!part) co_return fail(part.error());
-    co_return Windowed(measure_activity(activity->front(), window, params.bots), std::move(*part));
+    co_return Windowed(measure_activity(activity->front(), asked->window, params.bots), std::move(asked->part));
 }
 
 } // namespace gem

@@ -5,7 +5,6 @@
 #include <span>
 
 #include "analytics/answer.hpp"
-#include "analytics/event_counts.hpp"
 
 namespace gem {
 
@@ -26,11 +25,6 @@ Signal explain_activity(std::int64_t actor_type_days, TimeWindow window, Bots bo
 
 /// Events among the rows that a figure which counts `bots` that way leaves out for being a bot's.
 std::int64_t bots_left_out(std::span<ActivityRow const> rows, Bots bots);
-
-struct RepositoryActivityParams : RepoWindowParams { ///< default: 24 hours; repo is required
-    std::string bots = "exclude";
-};
-BOOST_DESCRIBE_STRUCT(RepositoryActivityParams, (RepoWindowParams), (bots))
 
 struct ActivityFigures {
     std::optional<std::string> repo;
@@ -54,7 +48,8 @@ BOOST_DESCRIBE_STRUCT(RepositoryActivity, (ActivityFigures, PeopleBasis, Activit
 /// The figures of one repository in `window`.
 RepositoryActivity measure_activity(RepoActivity const& activity, TimeWindow window, std::string const& bots);
 
-Async<Result<Windowed<RepositoryActivity>>> repository_activity(DatabaseService& database,
-                                                                RepositoryActivityParams params, UtcTime now);
+/// Default window: 24 hours; invalid_argument without a repo.
+Async<Result<Windowed<RepositoryActivity>>> repository_activity(DatabaseService& database, RepoPeopleParams params,
+                                                                UtcTime now);
 
 } // namespace gem

@@ -1,5 +1,10 @@
 #include "analytics/answer.hpp"
 
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
 namespace gem {
 
 TimeWindow WindowParams::window(UtcTime now, minutes fallback) const {
@@ -20,6 +25,52 @@ Async<Result<WindowedPart>> windowed_part(DatabaseService& database, TimeWindow 
     auto coverage = co_await coverage_of(database, window, std::move(repo));
     if (!coverage) co_return fail(coverage.error());
     co_return WindowedPart{.window = window, .coverage = std::move(*coverage), .timestamp = now};
+}
+
+Async<Result<RepoAnswer>> begin_answer(DatabaseService& database, RepoWindowParams params, minutes fallback,
+                                       UtcTime now) {
+    if (!params.repo) co_return fail(ErrorCode::invalid_argument, "repo: expected owner/name");
+    auto const window = params.window(now, fallback);
+    auto spelling = co_await stored_spelling(database, params.repo);
+    if (!spelling) co_return fail(spelling.error());
+    auto part = co_await windowed_part(database, window, params.repo, now);
+    if (!part) co_return fail(part.error());
+    co_return RepoAnswer{.window = window, .repo = spelling->value_or(params.repo->text()), .part = std::move(*part)};
+}
+
+void unite(WindowedPart& all, WindowedPart one, std::string_view repo) {
+    for (auto& gap : one.coverage.gaps) gap.reason = fmt::format("{}: {}", repo, gap.reason);
+    if (all.window.empty()) {
+        all = std::move(one);
+        return;
+    }
+    all.coverage.complete = all.coverage.complete && one.coverage.complete;
+    std::ranges::move(one.coverage.gaps, std::back_inserter(all.coverage.gaps));
+    std::ranges::move(one.coverage.sources, std::back_inserter(all.coverage.sources));
+    std::ranges::sort(all.coverage.sources);
+    auto const twice = std::ranges::unique(all.coverage.sources);
+    all.coverage.sources.erase(twice.begin(), twice.end());
+}
+
+Signal left_out(std::string_view signal, std::string_view why) {
+    return {.signal = std::string(signal),
+            .value = {},
+            .weight = {},
+            .points = {},
+            .sentence = fmt::format("left out: {}", why)};
+}
+
+std::optional<double> weigh(std::span<Signal> signals) {
+    double weights = 0;
+    double points = 0;
+    for (auto const& each : signals) {
+        if (!each.points) continue;
+        weights += each.weight.value;
+        points += each.weight.value * each.points->value;
+    }
+    if (weights <= 0) return std::nullopt;
+    for (auto& each : signals) each.weight = each.points ? each.weight.value / weights : 0.0;
+    return points / weights;
 }
 
 Bots parse_bots(std::string_view text) {

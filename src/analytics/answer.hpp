@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,18 @@ struct WindowParams {
     [[nodiscard]] TimeWindow window(UtcTime now, minutes fallback) const;
 };
 BOOST_DESCRIBE_STRUCT(WindowParams, (), (hours, offset_minutes, until))
+
+/// The window of a question that is about one repository, or about everything where it may be left out.
+struct RepoWindowParams : WindowParams {
+    std::optional<RepoName> repo;
+};
+BOOST_DESCRIBE_STRUCT(RepoWindowParams, (WindowParams), (repo))
+
+/// The same for figures about people.
+struct RepoPeopleParams : RepoWindowParams {
+    std::string bots = "exclude";
+};
+BOOST_DESCRIBE_STRUCT(RepoPeopleParams, (RepoWindowParams), (bots))
 
 /// The length of a window in hours, as bodies echo it; null when it is not a whole number of them.
 std::optional<std::int64_t> whole_hours(TimeWindow window);
@@ -90,6 +103,20 @@ Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords c
 Async<Result<WindowedPart>> windowed_part(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,
                                           UtcTime now);
 
+/// What every answer about one repository starts from.
+struct RepoAnswer {
+    TimeWindow window;
+    std::string repo; ///< the latest spelling that is stored; as asked for if nothing about it is
+    WindowedPart part;
+};
+
+/// `fallback` is the window's length when none was named. invalid_argument without a `repo`.
+Async<Result<RepoAnswer>> begin_answer(DatabaseService& database, RepoWindowParams params, minutes fallback,
+                                       UtcTime now);
+
+/// Makes `all` the part of an answer about one repository more: the gaps tell whose they are.
+void unite(WindowedPart& all, WindowedPart one, std::string_view repo);
+
 /// Who counts in a figure about people: METRICS.md rule 4.
 enum class Bots { exclude, include, only };
 /// `exclude` for anything but `include` and `only`.
@@ -102,15 +129,23 @@ struct PeopleBasis {
 };
 BOOST_DESCRIBE_STRUCT(PeopleBasis, (), (bots, bots_excluded))
 
-/// One signal of a score: what was seen, how much it weighs, what it brought, and a sentence for a person.
+/// One signal of a score: what was seen, how much it weighs, what it brought, and a sentence for a person. A signal
+/// that is not known has neither value nor points and weighs nothing.
 struct Signal {
     std::string signal;
-    Ratio value;
+    std::optional<Ratio> value;
     Ratio weight;
-    Score points;
+    std::optional<Score> points;
     std::string sentence;
 };
 BOOST_DESCRIBE_STRUCT(Signal, (), (signal, value, weight, points, sentence))
+
+/// A signal that a score leaves out; `why` completes "left out: …".
+Signal left_out(std::string_view signal, std::string_view why);
+
+/// The weighted mean of the points of the signals that are known, whose weights are scaled so that they add up to 1.
+/// Nothing when none is known.
+std::optional<double> weigh(std::span<Signal> signals);
 
 /// The latest spelling of `repo` that is stored; as asked for if nothing about it is.
 Async<Result<std::optional<std::string>>> stored_spelling(DatabaseService& database, std::optional<RepoName> repo);

@@ -22,17 +22,19 @@ void ChangeSum::add(std::span<CommitRecord const> commits) {
         ++with_summary_;
         sums_.breaking += summary->breaking_changes ? 1 : 0;
         sums_.security += summary->security_relevant ? 1 : 0;
+        for (auto const& category : summary->categories) ++categories_[category];
+        if (!commit.stats) continue;
+        ++with_impact_;
         sums_.high += summary->impact_score.value >= high_impact ? 1 : 0;
         sums_.impact += summary->impact_score.value;
-        for (auto const& category : summary->categories) ++categories_[category];
     }
 }
 
-ChangeSummary ChangeSum::result() const {
+ChangeFigures ChangeSum::result() const {
     auto const if_all_known = [this](std::int64_t known, std::int64_t sum) {
         return known == commits_ ? std::optional(sum) : std::nullopt;
     };
-    ChangeSummary answer;
+    ChangeFigures answer;
     auto& statistics = answer.statistics;
     statistics.total_commits = commits_;
     statistics.unique_authors = static_cast<std::int64_t>(authors_.size());
@@ -46,20 +48,18 @@ ChangeSummary ChangeSum::result() const {
     auto& quality = answer.quality_metrics;
     quality.breaking_changes_count = if_all_known(with_summary_, sums_.breaking);
     quality.security_commits_count = if_all_known(with_summary_, sums_.security);
-    quality.high_impact_commits_count = if_all_known(with_summary_, sums_.high);
-    if (with_summary_ > 0) quality.avg_impact_score = Score(sums_.impact / static_cast<double>(with_summary_));
+    quality.high_impact_commits_count = if_all_known(with_impact_, sums_.high);
+    if (with_impact_ > 0) quality.avg_impact_score = Score(sums_.impact / static_cast<double>(with_impact_));
     answer.change_categories = categories_;
-    answer.formula_version = commits_formula_version;
     return answer;
 }
 
-Async<Result<Windowed<ChangeSummary>>> change_summary(DatabaseService& database, ChangeSummaryParams params,
-                                                      UtcTime now) {
-    auto const repo = RepoName::parse(params.repo);
-    if (!repo) co_return fail(repo.error());
-    auto const window = params.window(now, hours(24));
+Async<Result<Windowed<ChangeSummary>>> change_summary(DatabaseService& database, RepoWindowParams params, UtcTime now) {
+    auto asked = co_await begin_answer(database, params, hours(24), now);
+    if (!asked) co_return fail(asked.error());
     ChangeSum sum;
-    CommitQuery query{.repo = *repo, .window = window, .min_impact_score = {}, .limit = 1000, .cursor = {}};
+    CommitQuery query{
+        .repo = *params.repo, .window = asked->window, .min_impact_score = {}, .limit = 1000, .cursor = {}};
     while (true) {
         auto const page = co_await database.commits().find_commits(query);
         if (!page) co_return fail(page.error());
@@ -67,14 +67,11 @@ Async<Result<Windowed<ChangeSummary>>> change_summary(DatabaseService& database,
         if (!page->next_cursor) break;
         query.cursor = page->next_cursor;
     }
-    auto part = co_await windowed_part(database, window, *repo, now);
-    if (!part) co_return fail(part.error());
-    auto const spelling = co_await stored_spelling(database, *repo);
-    if (!spelling) co_return fail(spelling.error());
-    auto answer = sum.result();
-    answer.repo_name = spelling->value_or(repo->text());
-    answer.analysis_period_hours = whole_hours(window);
-    co_return Windowed<ChangeSummary>(std::move(answer), std::move(*part));
+    ChangeSummary answer;
+    static_cast<ChangeFigures&>(answer) = sum.result();
+    answer.repo_name = asked->repo;
+    answer.analysis_period_hours = whole_hours(asked->window);
+    co_return Windowed(std::move(answer), std::move(asked->part));
 }
 
 } // namespace gem

@@ -75,11 +75,6 @@ Async<Result<Windowed<EventSeries>>> event_series(DatabaseService& database, Eve
 // ---------------------------------------------------------------------------------------------------------------------
 // stars, releases, pushes
 
-struct RepoWindowParams : WindowParams { ///< default: 24 hours
-    std::optional<RepoName> repo;
-};
-BOOST_DESCRIBE_STRUCT(RepoWindowParams, (WindowParams), (repo))
-
 struct Stars {
     std::optional<std::int64_t> hours;
     std::optional<std::string> repo;
@@ -88,6 +83,7 @@ struct Stars {
 };
 BOOST_DESCRIBE_STRUCT(Stars, (), (hours, repo, stars, note))
 
+/// Default window of stars, releases and push_activity: 24 hours.
 Async<Result<Windowed<Stars>>> stars(DatabaseService& database, RepoWindowParams params, UtcTime now);
 
 struct Releases {

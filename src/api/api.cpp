@@ -100,7 +100,9 @@ Api::Match Api::match(http::Request const& request) const {
         if (!values) continue;
         found.allowed.push_back(route.method);
         if (route.method == "GET") found.allowed.emplace_back("HEAD");
-        if (found.place == ServerMetrics::no_route || route.method == method) {
+        bool const first = found.place == ServerMetrics::no_route;
+        // The first row that fits: what is written out stands before what is a placeholder.
+        if (first || (routes_[found.place].method != method && route.method == method)) {
             found.place = i;
             found.path_values = std::move(*values);
         }

@@ -42,7 +42,7 @@ void each_member(T const& value, Visit const& visit) {
     boost::mp11::mp_for_each<boost::describe::describe_bases<T, boost::describe::mod_public>>(
         [&](auto base) { each_member(static_cast<typename decltype(base)::type const&>(value), visit); });
     boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(
-        [&](auto member) { visit(std::string_view(member.name), value.*member.pointer); });
+        [&](auto member) { visit(json::key_of(member.name), value.*member.pointer); });
 }
 
 template <class T>

@@ -1,4 +1,5 @@
 // The twins that tell the provider, and how to switch it.
+#include "analytics/commits.hpp"
 #include "analytics/event_counts.hpp"
 #include "analytics/trending.hpp"
 #include "api/collect_answer.hpp"
@@ -23,6 +24,12 @@ BOOST_DESCRIBE_STRUCT(EnhancedEventCounts, (HoursPart, CountFigures, ProviderPar
 
 struct EnhancedTrending : TrendingList, ProviderPart, TrendingBasis, WindowedPart {};
 BOOST_DESCRIBE_STRUCT(EnhancedTrending, (TrendingList, ProviderPart, TrendingBasis, WindowedPart), ())
+
+struct EnhancedCommits : RecentCommitsList, ProviderPart, CommitsBasis, WindowedPart {};
+BOOST_DESCRIBE_STRUCT(EnhancedCommits, (RecentCommitsList, ProviderPart, CommitsBasis, WindowedPart), ())
+
+struct EnhancedChanges : ChangeFigures, ProviderPart, CommitsBasis, WindowedPart {};
+BOOST_DESCRIBE_STRUCT(EnhancedChanges, (ChangeFigures, ProviderPart, CommitsBasis, WindowedPart), ())
 
 struct EnhancedCollect : CollectFigures, ProviderPart, TimestampPart {};
 BOOST_DESCRIBE_STRUCT(EnhancedCollect, (CollectFigures, ProviderPart, TimestampPart), ())
@@ -50,15 +57,19 @@ Async<Outcome> get_counts(Context const& context, Arguments const& arguments) {
     co_return Reply::json(twin);
 }
 
-Async<Outcome> get_trending(Context const& context, Arguments const& arguments) {
-    auto answer = co_await trending(context.database, arguments.read<TrendingParams>(), context.now);
-    if (!answer) co_return std::unexpected(problem_of(answer.error()));
-    EnhancedTrending twin;
-    static_cast<TrendingList&>(twin) = std::move(*answer);
-    twin.database_provider = provider_of(context);
-    static_cast<TrendingBasis&>(twin) = std::move(*answer);
-    static_cast<WindowedPart&>(twin) = std::move(*answer);
-    co_return Reply::json(twin);
+/// Answers a question whose body is `Twin`: its bases `Figures`, the provider, `Basis` and the window.
+template <class Twin, class Figures, class Basis, class Params, class Answer>
+Handler ask_twin(Async<Result<Answer>> (*question)(DatabaseService&, Params, UtcTime)) {
+    return [question](Context const& context, Arguments const& arguments) -> Async<Outcome> {
+        auto answer = co_await question(context.database, arguments.read<Params>(), context.now);
+        if (!answer) co_return std::unexpected(problem_of(answer.error()));
+        Twin twin;
+        static_cast<Figures&>(twin) = std::move(*answer);
+        twin.database_provider = provider_of(context);
+        static_cast<Basis&>(twin) = std::move(*answer);
+        static_cast<WindowedPart&>(twin) = std::move(*answer);
+        co_return Reply::json(twin);
+    };
 }
 
 Async<Outcome> post_collect(Context const& context, Arguments const& arguments) {
@@ -86,6 +97,20 @@ Async<Outcome> get_switch(Context const& context, Arguments const&) {
 
 void add_enhanced_routes(std::vector<Route>& table) {
     table.push_back({.method = "GET",
+                     .path = "/enhanced/commits/recent",
+                     .summary = "Commits, newest first, with the provider",
+                     .description = "The figures of /commits/recent.",
+                     .parameters = windowed(24, {repo_parameter(true), commits_limit_parameter()}),
+                     .handler = ask_twin<EnhancedCommits, RecentCommitsList, CommitsBasis>(&recent_commits),
+                     .answer = answers<EnhancedCommits>("EnhancedCommits")});
+    table.push_back({.method = "GET",
+                     .path = "/enhanced/repository/change-summary",
+                     .summary = "What the commits of a window amount to, with the provider",
+                     .description = "The figures of /commits/summary.",
+                     .parameters = windowed(24, {repo_parameter(true)}),
+                     .handler = ask_twin<EnhancedChanges, ChangeFigures, CommitsBasis>(&change_summary),
+                     .answer = answers<EnhancedChanges>("EnhancedChanges")});
+    table.push_back({.method = "GET",
                      .path = "/enhanced/events/counts",
                      .summary = "Events by type, with the provider",
                      .description = "The figures of /metrics/event-counts.",
@@ -97,7 +122,7 @@ void add_enhanced_routes(std::vector<Route>& table) {
                      .summary = "Where something is happening, with the provider",
                      .description = "The figures of /metrics/trending.",
                      .parameters = windowed(24, trending_parameters({})),
-                     .handler = &get_trending,
+                     .handler = ask_twin<EnhancedTrending, TrendingList, TrendingBasis>(&trending),
                      .answer = answers<EnhancedTrending>("EnhancedTrending")});
     table.push_back({.method = "POST",
                      .path = "/enhanced/collect",

@@ -18,7 +18,7 @@ void write_properties(std::string& properties, std::string& required) {
     boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>([&](auto member) {
         using Field = std::remove_cvref_t<decltype(std::declval<T const&>().*member.pointer)>;
         if (!properties.empty()) properties += ',';
-        json::write_string(properties, member.name);
+        json::write_string(properties, json::key_of(member.name));
         properties += ':';
         if constexpr (json::IsAbsent<Field>::value) {
             using Value = std::remove_cvref_t<decltype(*std::declval<Field const&>().value)>;
@@ -26,7 +26,7 @@ void write_properties(std::string& properties, std::string& required) {
         } else {
             write_schema<Field>(properties);
             if (!required.empty()) required += ',';
-            json::write_string(required, member.name);
+            json::write_string(required, json::key_of(member.name));
         }
     });
 }

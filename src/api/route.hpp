@@ -124,6 +124,8 @@ void add_system_routes(std::vector<Route>& table);
 void add_repository_routes(std::vector<Route>& table);
 void add_event_routes(std::vector<Route>& table);
 void add_metric_routes(std::vector<Route>& table);
+void add_people_routes(std::vector<Route>& table);
+void add_commit_routes(std::vector<Route>& table);
 void add_enhanced_routes(std::vector<Route>& table);
 
 // Parameters that many rows share.
@@ -133,6 +135,7 @@ Parameter until_parameter();
 Parameter repo_parameter(bool required);
 Parameter bots_parameter();
 Parameter format_parameter();
+Parameter commits_limit_parameter();
 /// hours (with its default), offset_minutes and until, then `more`.
 std::vector<Parameter> windowed(std::int64_t fallback_hours, std::vector<Parameter> more);
 /// limit, order and bots, then `more`: what the two trending lists take besides their window.

@@ -9,6 +9,8 @@ std::vector<Route> route_table() {
     add_repository_routes(table);
     add_event_routes(table);
     add_metric_routes(table);
+    add_people_routes(table);
+    add_commit_routes(table);
     add_enhanced_routes(table);
     return table;
 }

@@ -98,7 +98,9 @@ Async<Result<Windowed<ChangeSummary>>> EnhancedCollector::get_repository_change_
     if (auto const ready = parts_->check(); !ready) co_return fail(ready.error());
     auto const params = window_of(window);
     if (!params) co_return fail(params.error());
-    co_return co_await change_summary(*parts_->database, {*params, std::move(repo)}, parts_->clock.now());
+    auto name = RepoName::parse(repo);
+    if (!name) co_return fail(name.error());
+    co_return co_await change_summary(*parts_->database, {*params, std::move(*name)}, parts_->clock.now());
 }
 
 Async<Result<Windowed<EventCounts>>> EnhancedCollector::get_event_counts(minutes window,

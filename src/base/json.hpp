@@ -76,6 +76,12 @@ struct IsAbsent : std::false_type {};
 template <class T>
 struct IsAbsent<Absent<T>> : std::true_type {};
 
+/// The key of a member: its name. One that would be a word of C++ (`new`, `short`) has an underscore after it, which is
+/// no part of the key.
+constexpr std::string_view key_of(std::string_view member_name) {
+    return member_name.substr(0, member_name.size() - (member_name.ends_with('_') ? 1 : 0));
+}
+
 template <class T>
 void write_members(std::string& out, T const& value, bool& first) {
     boost::mp11::mp_for_each<boost::describe::describe_bases<T, boost::describe::mod_public>>([&](auto base) {
@@ -91,7 +97,7 @@ void write_members(std::string& out, T const& value, bool& first) {
         if (!first) out += ',';
         first = false;
         out += '"';
-        out += member.name;
+        out += key_of(member.name);
         out += "\":";
         if constexpr (IsAbsent<Field>::value)
             write(out, *field.value);
