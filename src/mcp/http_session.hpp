@@ -15,7 +15,7 @@ struct HttpExchange;
 /// A client of the legacy era.
 struct HttpSession {
     HttpSession(Hub& hub, std::string name, bool lists_change)
-        : id(std::move(name)), notices(std::make_shared<EventLog>(true)),
+        : id(std::move(name)), notices(std::make_shared<EventLog>(false)),
           subscription(hub, {.tools = lists_change, .prompts = lists_change},
                        [log = notices](std::string_view method, Object params) {
                            log->put(notification_text(method, std::move(params)));
@@ -23,7 +23,7 @@ struct HttpSession {
     std::string id;
     Client client;
     Asked asked;
-    std::shared_ptr<EventLog> notices; ///< what belongs to no request: stream 0
+    std::shared_ptr<EventLog> notices; ///< what belongs to no request: stream 0; each message goes to one reader
     Hub::Subscription subscription;
     std::deque<std::pair<std::uint64_t, std::shared_ptr<EventLog>>> streams;
     std::uint64_t last_stream = 0;
