@@ -153,6 +153,25 @@ Async<std::uint64_t> Api::generation() {
     co_return generation_.known();
 }
 
+Async<http::Response> Api::ask(Route const& route, std::vector<std::pair<std::string, std::string>> given) {
+    auto parameters = route.parameters;
+    for (auto& parameter : parameters) parameter.place = ParameterPlace::query;
+    http::Request request{.method = "GET",
+                          .target = {},
+                          .path = {},
+                          .query = std::move(given),
+                          .headers = {},
+                          .body = {},
+                          .remote_address = {}};
+    auto const arguments = validate(parameters, request, {});
+    if (!arguments) co_return refusal(arguments.error());
+    auto const place = static_cast<std::size_t>(&route - routes_.data());
+    if (route.keeping != Keeping::never) co_return co_await serve_kept(request, route, place, *arguments);
+    auto response = co_await compute(route, request, *arguments, clock_.now());
+    if (route.method != "GET") generation_.forget();
+    co_return response;
+}
+
 Async<http::Response> Api::serve_kept(http::Request const& request, Route const& route, std::size_t place,
                                       Arguments const& arguments) {
     auto const question = fmt::format("{}{}", route.path, arguments.canonical());
@@ -164,7 +183,7 @@ Async<http::Response> Api::serve_kept(http::Request const& request, Route const&
         if (kept) {
             if (auto const known = cache_.find(question, current, now)) {
                 metrics_.count_cache_hit();
-                cache_.remember_target(question, request.target);
+                if (!request.target.empty()) cache_.remember_target(question, request.target);
                 co_return known->response;
             }
         }
@@ -205,7 +224,7 @@ Async<http::Response> Api::serve_kept(http::Request const& request, Route const&
         KeptAnswer answer{
             .response = std::move(response), .route = place, .generation = current, .fresh_until = fresh_until};
         flight->answer = cache_.put(question, std::move(answer), now);
-        if (kept) cache_.remember_target(question, request.target);
+        if (kept && !request.target.empty()) cache_.remember_target(question, request.target);
         co_return flight->answer->response;
     }
 }

@@ -40,6 +40,10 @@ class Api final : public http::Service {
     std::optional<http::Response> answer_now(http::Request const& request) override;
     Async<http::Response> answer(http::Request const& request) override;
 
+    /// The same question from another face: `given` are its parameters by name, wherever a request has them. Who may
+    /// ask is for the caller to judge. `route` is one of routes().
+    Async<http::Response> ask(Route const& route, std::vector<std::pair<std::string, std::string>> given);
+
     [[nodiscard]] std::vector<Route> const& routes() const { return routes_; }
     [[nodiscard]] ServerMetrics& metrics() { return metrics_; }
 

@@ -44,8 +44,8 @@ EventStream::EventStream(DatabaseService& database, Clock const& clock, StreamFi
     : database_(database), clock_(clock), filter_(std::move(filter)), position_(std::move(after)),
       ticket_(std::move(ticket)), next_tick_(Steady::now() + between_ticks) {}
 
-Async<std::string> EventStream::next() {
-    while (true) {
+Async<std::optional<std::string>> EventStream::next() {
+    while (!finished_) {
         if (!greeted_) {
             greeted_ = true;
             co_return "retry: 2000\n\n";
@@ -60,6 +60,7 @@ Async<std::string> EventStream::next() {
         if (Steady::now() >= next_tick_) co_return co_await tick();
         co_await sleep_for(patience);
     }
+    co_return std::nullopt;
 }
 
 /// What was stored since the last look and is for this client; empty if nothing.

@@ -46,7 +46,8 @@ class EventStream final : public http::BodyStream {
 
     /// Events as soon as they are stored, by whichever process; a tick with the number of stored events every 15
     /// seconds. `event: reset` where events were missed that are no longer to be had in order.
-    Async<std::string> next() override;
+    Async<std::optional<std::string>> next() override;
+    void finish() override { finished_ = true; }
 
     /// How often the store is asked whether something was written.
     static constexpr std::chrono::milliseconds patience{100};
@@ -62,6 +63,7 @@ class EventStream final : public http::BodyStream {
     StreamFilter filter_;
     std::string position_;
     std::shared_ptr<void const> ticket_;
+    bool finished_ = false;
     bool greeted_ = false;
     bool more_ = true; ///< a look may bring something without a write since
     std::uint64_t generation_ = 0;

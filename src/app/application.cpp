@@ -7,6 +7,7 @@
 #include "app/children.hpp"
 #include "app/collecting.hpp"
 #include "app/collector_control.hpp"
+#include "app/mcp_face.hpp"
 #include "app/providers.hpp"
 #include "app/signals.hpp"
 #include "http/server.hpp"
@@ -88,13 +89,14 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
     Collecting collecting(database, values, clock, log, Collecting::Use::serve);
     CollectorDesk desk(collecting);
     WebhookIntake webhooks(database, clock, log, values.webhook_secrets);
+    api::AccessRules const access{.tokens = std::move(*tokens),
+                                  .loopback_only = is_loopback(values.api_host),
+                                  .cors_origins = values.cors_origins};
     api::Api service(database, &desk, clock, log,
-                     {.access = {.tokens = std::move(*tokens),
-                                 .loopback_only = is_loopback(values.api_host),
-                                 .cors_origins = values.cors_origins},
-                      .supported_providers = built_in_providers(),
-                      .webhooks = &webhooks});
-    auto server = listen(context, service, settings, clock, log);
+                     {.access = access, .supported_providers = built_in_providers(), .webhooks = &webhooks});
+    McpFace face(service, database, values, access, clock, log);
+    mcp::HttpTransport front(face.engine(), &service, clock, log, face.http_options());
+    auto server = listen(context, front, settings, clock, log);
     if (!server) co_return fail(std::move(server.error()));
     log.info("listening", {{"url", url_of(values.api_host, (*server)->port())},
                            {"provider", values.database.provider},
@@ -107,10 +109,12 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
     };
     if (stop.asked) stop.act();
     children.spawn((*server)->run());
+    children.spawn(face.watch());
     if (values.poll != PollMode::off) children.spawn(collecting.collector().run());
     if (values.database.retention > days(0)) children.spawn(keep_retention(database, log));
     co_await children.wait();
     stop.act = {};
+    co_await front.finish();
     if (auto const kept = co_await collecting.collector().flush(); !kept)
         log.warn("poll_state_not_written", {{"reason", kept.error().message}});
     co_return children.outcome();

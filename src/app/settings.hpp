@@ -41,6 +41,9 @@ struct Settings {
     std::string github_api_base;
     std::vector<std::string> webhook_secrets;
 
+    bool mcp_allow_writes = false;
+    bool mcp_output_schemas = true;
+
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
 };
@@ -48,7 +51,7 @@ struct Settings {
 enum class SettingKind { text, integer, choice, list };
 
 /// Which part of the program a setting belongs to; a command takes the flags of the parts that it uses.
-enum class SettingGroup { storage, server, github, log };
+enum class SettingGroup { storage, server, github, mcp, log };
 
 /// A value that was read by its kind.
 struct SettingValue {

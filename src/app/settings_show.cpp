@@ -32,6 +32,8 @@ std::string_view title(SettingGroup group) {
         return "Server and poller";
     case SettingGroup::github:
         return "GitHub";
+    case SettingGroup::mcp:
+        return "MCP";
     case SettingGroup::log:
         return "Log";
     }
@@ -78,7 +80,8 @@ target_repositories = ["microsoft/vscode", "org:kubernetes"]
 github_token_file = "/run/secrets/github_token"
 ```
 )";
-    for (auto const group : {SettingGroup::storage, SettingGroup::server, SettingGroup::github, SettingGroup::log}) {
+    for (auto const group :
+         {SettingGroup::storage, SettingGroup::server, SettingGroup::github, SettingGroup::mcp, SettingGroup::log}) {
         out += fmt::format("\n## {}\n\n| key | variable | flag | value | default | meaning |\n", title(group));
         out += "| --- | --- | --- | --- | --- | --- |\n";
         for (auto const& row : settings_table()) {

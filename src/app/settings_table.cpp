@@ -315,6 +315,25 @@ std::vector<SettingRow> make_table() {
                     .sentence = "GitHub's API, for GitHub Enterprise https://HOST/api/v3",
                     .store = http_url([](Settings& s, std::string url) { s.github_api_base = std::move(url); })});
 
+    // MCP
+    rows.push_back({.name = "mcp_allow_writes",
+                    .flag = "--mcp-allow-writes",
+                    .kind = choice,
+                    .fallback = "0",
+                    .choices = {"0", "1"},
+                    .group = SettingGroup::mcp,
+                    .sentence = "Whether assistants get the tools that change something: collect, monitors",
+                    .store = always([](Settings& s, SettingValue const& v) { s.mcp_allow_writes = v.text == "1"; })});
+    rows.push_back(
+        {.name = "mcp_output_schemas",
+         .flag = "--mcp-output-schemas",
+         .kind = choice,
+         .fallback = "on",
+         .choices = {"on", "off"},
+         .group = SettingGroup::mcp,
+         .sentence = "Whether tools/list describes answers too; off saves an assistant two thirds of its bytes",
+         .store = always([](Settings& s, SettingValue const& v) { s.mcp_output_schemas = v.text == "on"; })});
+
     // Log
     rows.push_back(
         {.name = "log_level",

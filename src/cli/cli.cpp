@@ -31,6 +31,8 @@ std::string_view title(SettingGroup group) {
         return "Server";
     case SettingGroup::github:
         return "GitHub";
+    case SettingGroup::mcp:
+        return "MCP";
     case SettingGroup::log:
         return "Log";
     }
@@ -47,6 +49,7 @@ void build(CommandLine& line) {
     root.require_subcommand(1);
     root.footer(root_help);
     add_serve(line);
+    add_mcp(line);
     add_collect(line);
     add_backfill(line);
     add_setup(line);

@@ -38,6 +38,7 @@ class CommandLine {
 };
 
 void add_serve(CommandLine& line);
+void add_mcp(CommandLine& line);
 void add_collect(CommandLine& line);
 void add_backfill(CommandLine& line);
 void add_setup(CommandLine& line);

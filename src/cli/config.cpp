@@ -23,7 +23,8 @@ void add_config(CommandLine& line) {
     auto options = std::make_shared<Options>();
     using enum SettingGroup;
     auto& show = line.add(config, "show", "Print every setting, its value and where that comes from",
-                          {storage, server, github, SettingGroup::log}, teach, [options](Context const& context) {
+                          {storage, server, github, SettingGroup::mcp, SettingGroup::log}, teach,
+                          [options](Context const& context) {
                               if (options->markdown)
                                   context.console.out(settings_markdown());
                               else if (options->as_json)

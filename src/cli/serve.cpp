@@ -22,7 +22,7 @@ Exit statuses: 0 ended by a signal; 1 the database cannot be opened or the port 
 void add_serve(CommandLine& line) {
     using enum SettingGroup;
     line.add(line.root(), "serve", "Serve the API, and poll GitHub beside it",
-             {server, github, storage, SettingGroup::log}, teach, [](Context const& context) {
+             {server, github, storage, SettingGroup::mcp, SettingGroup::log}, teach, [](Context const& context) {
                  auto const served = serve(context.settings, context.clock, context.log);
                  return served ? exit_ok : context.failed(served.error());
              });

@@ -41,13 +41,16 @@ class Body {
     mutable std::optional<std::string> gzip_;
 };
 
-/// A body that goes on: asked for its next piece whenever the client has taken the one before, so that nothing piles
-/// up.
+/// A body that comes piece by piece, such as server-sent events. Sent chunked and uncompressed.
 class BodyStream {
   public:
     virtual ~BodyStream() = default;
-    /// The next bytes; none: the end. Cancelled when the client is gone or the server stops.
-    virtual Async<std::string> next() = 0;
+    /// The next piece; nothing at the end. Asked for when the socket has taken the one before: a slow reader holds it
+    /// up, and is dropped after the server's write_timeout. Cancelled when the client has gone. What it throws breaks
+    /// the connection off, so that the client sees that the body is not whole.
+    virtual Async<std::optional<std::string>> next() = 0;
+    /// The server is about to stop: a stream without an end of its own ends now.
+    virtual void finish() {}
 };
 
 struct Response {
@@ -59,8 +62,7 @@ struct Response {
     std::string etag;
     std::vector<std::pair<std::string, std::string>> headers; ///< further ones
     std::shared_ptr<Body const> body;
-    /// In place of `body`: the response ends, and its connection with it, when the stream does.
-    std::shared_ptr<BodyStream> stream{};
+    std::shared_ptr<BodyStream> stream{}; ///< in place of `body`
 
     static Response of(unsigned status, std::string content_type, std::string bytes) {
         return {.status = status,
@@ -68,8 +70,7 @@ struct Response {
                 .cache_control = "no-store",
                 .etag = {},
                 .headers = {},
-                .body = std::make_shared<Body const>(std::move(bytes)),
-                .stream = {}};
+                .body = std::make_shared<Body const>(std::move(bytes))};
     }
 };
 

@@ -79,14 +79,16 @@ void append_head(std::string& out, Request const& request, Response const& respo
         out += "\r\n";
     }
     out += context.common;
-    if (response.stream) {
-        append_line(out, "Content-Type", response.content_type);
-    } else if (may_have_body(status)) {
-        if (body_size > 0) append_line(out, "Content-Type", response.content_type);
+    if (may_have_body(status)) {
+        if (body_size > 0 || context.streamed) append_line(out, "Content-Type", response.content_type);
         if (form.gzip) out += "Content-Encoding: gzip\r\n";
-        out += "Content-Length: ";
-        append_number(out, body_size);
-        out += "\r\n";
+        if (!context.streamed) {
+            out += "Content-Length: ";
+            append_number(out, body_size);
+            out += "\r\n";
+        } else if (context.http11) {
+            out += "Transfer-Encoding: chunked\r\n";
+        }
     }
     if (!response.cache_control.empty()) append_line(out, "Cache-Control", response.cache_control);
     if (!response.etag.empty()) {

@@ -18,6 +18,7 @@ struct HeadContext {
     Representation representation{};
     bool keep_alive = true;
     bool http11 = true;
+    bool streamed = false; ///< the body's size is not known: chunked, or ended by the connection's end
 };
 
 /// Appends status line, headers and the empty line; `body_size` is what a GET would get.

@@ -85,6 +85,7 @@ void Session::advance() {
 }
 
 void Session::read_more() {
+    if (reading_) return;
     if (in_begin_ == in_end_) {
         in_begin_ = in_end_ = 0;
     } else if (in_end_ == in_.size() && in_begin_ > 0) {
@@ -94,13 +95,24 @@ void Session::read_more() {
     }
     if (in_end_ == in_.size() || (head_checked_ && in_.size() == first_buffer))
         in_.resize(std::size_t{core_->options.header_limit} + buffer_beyond_head);
+    reading_ = true;
     socket_.async_read_some(
         asio::buffer(in_.data() + in_end_, in_.size() - in_end_),
         [self = shared_from_this()](ErrorValue error, std::size_t count) { self->received(error, count); });
 }
 
 void Session::received(ErrorValue error, std::size_t count) {
+    reading_ = false;
     if (stage_ == Stage::closed) return;
+    if (response_.stream && (stage_ == Stage::streaming || stage_ == Stage::writing)) {
+        // Only to learn of the client's end; what it sends is its next request.
+        in_end_ += count;
+        if (error)
+            abort();
+        else if (in_end_ < in_.size())
+            read_more();
+        return;
+    }
     if (stage_ == Stage::lingering) {
         drained_ += count;
         in_begin_ = in_end_ = 0;
@@ -314,7 +326,7 @@ void Session::respond(Response response) {
     too_slow_ = false;
     // What is left of a request that was refused halfway cannot be told from the next one.
     bool const whole = parser_->is_done();
-    keep_alive_ = keep_alive_ && whole && parser_->keep_alive() && !core_->stopping && !response_.stream;
+    keep_alive_ = keep_alive_ && whole && parser_->keep_alive() && !core_->stopping;
 
     HeadContext context{.common = core_->common_lines()};
     context.now = core_->second();
@@ -322,6 +334,9 @@ void Session::respond(Response response) {
     context.keep_alive = keep_alive_;
     context.http11 = parser_->is_http11();
     if (counted_) context.rate = &rate_;
+    if (request_.method == "HEAD" || !may_have_body(response_.status)) response_.stream.reset();
+    context.streamed = response_.stream != nullptr;
+    if (context.streamed && !context.http11) context.keep_alive = keep_alive_ = false;
     if (!core_->options.cors_origins.empty()) {
         if (auto const origin = request_.header("origin"))
             context.allow_origin = allowed_origin(*origin, core_->options.cors_origins);
@@ -337,10 +352,7 @@ void Session::respond(Response response) {
                                           {"method", request_.method},
                                           {"path", request_.path},
                                           {"status", not_modified ? 304 : response_.status}});
-    if (request_.method == "HEAD") {
-        body = {};
-        response_.stream.reset();
-    }
+    if (request_.method == "HEAD") body = {};
     out_ = {asio::buffer(head_), asio::buffer(body)};
     stage_ = Stage::writing;
     send();
@@ -380,7 +392,7 @@ void Session::send() {
 void Session::sent() {
     response_.body.reset();
     if (response_.stream) {
-        pull();
+        next_piece();
         return;
     }
     if (keep_alive_)
@@ -389,34 +401,40 @@ void Session::sent() {
         linger();
 }
 
-/// Asks for the next piece of a body that goes on. Whoever takes none for the write timeout is dropped by send().
-void Session::pull() {
+void Session::next_piece() {
     stage_ = Stage::streaming;
     deadline_ = Time::max();
-    if (core_->stopping) {
-        pulled(nullptr, {});
-        return;
-    }
+    if (core_->stopping) response_.stream->finish();
+    read_more();
     asio::co_spawn(
         core_->context, response_.stream->next(),
-        asio::bind_cancellation_slot(cancel_.slot(),
-                                     [self = shared_from_this()](std::exception_ptr const& thrown, std::string piece) {
-                                         self->pulled(thrown, std::move(piece));
-                                         self->advance();
-                                     }));
+        asio::bind_cancellation_slot(cancel_.slot(), [self = shared_from_this(), stream = response_.stream](
+                                                         std::exception_ptr thrown, std::optional<std::string> piece) {
+            self->piece_came(std::move(thrown), std::move(piece));
+        }));
 }
 
-void Session::pulled(std::exception_ptr const& thrown, std::string piece) {
+void Session::piece_came(std::exception_ptr thrown, std::optional<std::string> piece) {
     if (stage_ == Stage::closed) return;
-    if (thrown || piece.empty()) {
-        response_.stream.reset();
-        linger();
+    if (thrown) {
+        abort();
         return;
     }
-    piece_ = std::move(piece);
+    bool const chunked = parser_->is_http11();
+    if (!piece) {
+        response_.stream.reset();
+        keep_alive_ = keep_alive_ && !core_->stopping;
+        piece_ = chunked ? "0\r\n\r\n" : "";
+    } else if (piece->empty()) {
+        next_piece(); // an empty chunk would be the end
+        return;
+    } else {
+        piece_ = chunked ? fmt::format("{:x}\r\n{}\r\n", piece->size(), *piece) : std::move(*piece);
+    }
     out_ = {asio::buffer(piece_), asio::const_buffer()};
     stage_ = Stage::writing;
     send();
+    advance();
 }
 
 /// Closing with unread bytes in the socket would reset the connection and could take the response from the client:
@@ -447,9 +465,10 @@ void Session::check_deadline(Time time) {
 }
 
 void Session::finish() {
-    auto const self = shared_from_this(); // the cancelled stream may hold the last share of us
-    if (idle()) abort();
-    if (stage_ == Stage::streaming) cancel_.emit(asio::cancellation_type::terminal);
+    if (idle())
+        abort();
+    else if (response_.stream)
+        response_.stream->finish();
 }
 
 void Session::abort() {

@@ -35,7 +35,14 @@ class Session final : public std::enable_shared_from_this<Session>, public Sessi
     [[nodiscard]] Time deadline() const { return deadline_; }
 
   private:
-    enum class Stage { receiving, answering, writing, streaming, lingering, closed };
+    enum class Stage {
+        receiving,
+        answering,
+        streaming, ///< waits for the next piece of a body
+        writing,
+        lingering,
+        closed
+    };
     /// A request that does not reach the service.
     struct Refusal {
         unsigned status;
@@ -63,8 +70,8 @@ class Session final : public std::enable_shared_from_this<Session>, public Sessi
     void respond(Response response);
     void send();
     void sent();
-    void pull();
-    void pulled(std::exception_ptr const& thrown, std::string piece);
+    void next_piece();
+    void piece_came(std::exception_ptr thrown, std::optional<std::string> piece);
     void linger();
 
     std::shared_ptr<ServerCore> core_;
@@ -80,6 +87,8 @@ class Session final : public std::enable_shared_from_this<Session>, public Sessi
     Request request_;
     std::vector<RequestParser::Header> spare_headers_;
     std::optional<RequestParser> parser_;
+    bool reading_ = false; // an async_read_some is under way
+
     bool begun_ = false; // a byte of the request has come
     bool head_checked_ = false;
     bool too_slow_ = false; // the read under way was cancelled by the deadline
@@ -91,7 +100,7 @@ class Session final : public std::enable_shared_from_this<Session>, public Sessi
 
     std::string head_;
     Response response_; // keeps the body until it is sent
-    std::string piece_; // of response_.stream, being sent
+    std::string piece_; // of a streamed body, framed
     std::array<asio::const_buffer, 2> out_;
     std::size_t drained_ = 0;
 };

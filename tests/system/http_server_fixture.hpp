@@ -16,34 +16,52 @@ namespace gem::tests {
 
 using namespace std::chrono_literals;
 
-/// So many pieces of so many bytes.
-class PieceStream final : public http::BodyStream {
+/// No end of pieces.
+class FloodStream final : public http::BodyStream {
   public:
-    PieceStream(int pieces, std::size_t bytes) : left_(pieces), bytes_(bytes) {}
-    Async<std::string> next() override {
+    Async<std::optional<std::string>> next() override {
         co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
-        co_return left_-- > 0 ? std::string(bytes_, 'x') : std::string();
+        co_return std::string(100'000, 'x');
+    }
+};
+
+/// Three pieces, or pieces until it is told to finish; `ended` tells whether it was cancelled.
+class TestStream final : public http::BodyStream {
+  public:
+    TestStream(asio::io_context& context, bool endless, std::promise<bool>& ended)
+        : wait_(context), endless_(endless), ended_(ended) {
+        wait_.expires_at(asio::steady_timer::time_point::max());
+    }
+    ~TestStream() override { ended_.set_value(cancelled_); }
+    Async<std::optional<std::string>> next() override {
+        if (count_ == 3 && !endless_) co_return std::nullopt;
+        if (count_ < 3) co_return "piece " + std::to_string(++count_) + "\n";
+        if (finished_) co_return std::nullopt;
+        boost::system::error_code error;
+        co_await wait_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        if (finished_) co_return std::nullopt;
+        cancelled_ = true;
+        throw boost::system::system_error(error);
+    }
+    void finish() override {
+        finished_ = true;
+        wait_.cancel();
     }
 
   private:
-    int left_;
-    std::size_t bytes_;
+    asio::steady_timer wait_;
+    bool endless_;
+    std::promise<bool>& ended_;
+    int count_ = 0;
+    bool finished_ = false;
+    bool cancelled_ = false;
 };
 
-/// Waits until it is cancelled.
-class SilentStream final : public http::BodyStream {
-  public:
-    Async<std::string> next() override {
-        co_await sleep_for(1h);
-        co_return std::string();
-    }
-};
-
-/// `/stream` three pieces that end, `/flood` no end of them, `/silence` none. `/now…` at hand, `/later` from a
-/// coroutine, `/gate` when opened, `/throw`, `/stuck` until cancelled, `/echo`.
+/// `/now…` at hand, `/later` from a coroutine, `/gate` when opened, `/throw`, `/stuck` until cancelled,
+/// `/echo`, `/stream` and `/endless` piece by piece, `/flood` without end.
 class TestService final : public http::Service {
   public:
-    explicit TestService(asio::io_context& context) : gate_(context) {
+    explicit TestService(asio::io_context& context) : context_(context), gate_(context) {
         gate_.expires_at(asio::steady_timer::time_point::max());
     }
 
@@ -71,9 +89,17 @@ class TestService final : public http::Service {
             co_await gate_.async_wait(asio::redirect_error(asio::use_awaitable, error));
             co_return http::Response::of(200, "text/plain", "opened");
         }
-        if (request.path == "/stream") co_return streamed(std::make_shared<PieceStream>(3, 5));
-        if (request.path == "/flood") co_return streamed(std::make_shared<PieceStream>(1'000'000, 100'000));
-        if (request.path == "/silence") co_return streamed(std::make_shared<SilentStream>());
+        if (request.path == "/stream" || request.path == "/endless") {
+            auto response = http::Response::of(200, "text/event-stream", {});
+            response.body.reset();
+            response.stream = std::make_shared<TestStream>(context_, request.path == "/endless", stream_ended);
+            co_return response;
+        }
+        if (request.path == "/flood") {
+            auto response = http::Response::of(200, "text/event-stream", {});
+            response.stream = std::make_shared<FloodStream>();
+            co_return response;
+        }
         if (request.path == "/stuck") co_await sleep_for(1h);
         co_return http::problem(404, "NOT_FOUND", "no such path", from_unix(0));
     }
@@ -87,6 +113,7 @@ class TestService final : public http::Service {
     void open() { gate_.cancel(); }
 
     std::promise<void> waiting;
+    std::promise<bool> stream_ended; ///< whether the one stream was cancelled
     http::Response small{.status = 200,
                          .content_type = "application/json",
                          .cache_control = "public, max-age=5",
@@ -101,6 +128,7 @@ class TestService final : public http::Service {
                        .body = std::make_shared<http::Body const>(std::string(4'000'000, 'x'))};
 
   private:
+    asio::io_context& context_;
     asio::steady_timer gate_;
 };
 

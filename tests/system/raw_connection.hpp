@@ -102,6 +102,15 @@ class RawConnection {
         return found;
     }
 
+    /// The next `count` bytes as they came.
+    std::string take(std::size_t count) {
+        while (pending_.size() < count)
+            if (!more()) throw std::runtime_error("the connection ended before its time: " + pending_);
+        auto const taken = pending_.substr(0, count);
+        pending_.erase(0, count);
+        return taken;
+    }
+
     /// Whether the other side ends the connection without another byte.
     bool at_end() { return pending_.empty() && !more(); }
 
