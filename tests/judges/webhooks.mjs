@@ -13,7 +13,7 @@ async function post(kind, body, signature, { id = randomUUID(), type = 'applicat
     const headers = { 'content-type': type, 'user-agent': 'GitHub-Hookshot/abc1234', 'x-github-event': kind, 'x-github-delivery': id };
     if (signature !== undefined) headers['x-hub-signature-256'] = signature;
     const answer = await fetch(`${url}/webhook`, { method: 'POST', body, headers });
-    return { status: answer.status, ...(await answer.json()) };
+    return { ...(await answer.json()), code: answer.status };
 }
 const total = async () => (await (await fetch(`${url}/health`)).json()).total_events_stored;
 const counted = { stored: 0, duplicate: 0, ignored: 0, pong: 0 };
@@ -25,8 +25,8 @@ for (const { name, examples: payloads } of examples) {
         const body = JSON.stringify(payload);
         const answer = await post(name, body, await sign(secret, body));
         sent += 1;
-        expect(answer.status >= 200 && answer.status < 300, `${name}: ${JSON.stringify(answer)}`);
-        if (answer.status < 300) counted[answer.status === 202 ? 'stored' : answer.event_id ? 'duplicate' : answer.event_type === null && name === 'ping' ? 'pong' : 'ignored'] += 1;
+        expect(answer.code >= 200 && answer.code < 300, `${name}: ${JSON.stringify(answer)}`);
+        if (answer.code < 300) counted[answer.status] += 1;
     }
 }
 expect(sent >= 329, `only ${sent} examples`);
@@ -41,11 +41,11 @@ const good = await sign(secret, body);
 const id = randomUUID();
 const first = await post('push', body, good, { id });
 const again = await post('push', body, good, { id });
-expect(first.status === 202 && again.status === 200, `redelivery: ${first.status}, ${again.status}`);
+expect(first.code === 202 && again.code === 200, `redelivery: ${first.code}, ${again.code}`);
 expect(again.event_id === `wh:${id}`, `redelivery: ${JSON.stringify(again)}`);
 const form = new URLSearchParams({ payload: JSON.stringify({ ...push, ref: 'refs/heads/form' }) }).toString();
 const formAnswer = await post('push', form, await sign(secret, form), { type: 'application/x-www-form-urlencoded' });
-expect(formAnswer.status === 202, `form: ${JSON.stringify(formAnswer)}`);
+expect(formAnswer.code === 202, `form: ${JSON.stringify(formAnswer)}`);
 await new Promise((done) => setTimeout(done, 1100));
 expect((await total()) === counted.stored + 2, 'a redelivery was stored twice');
 
@@ -68,14 +68,14 @@ const forgeries = {
 };
 for (const [what, [text, signature]] of Object.entries(forgeries)) {
     const answer = await post('push', text, signature);
-    expect(answer.status === 401, `forged (${what}): ${JSON.stringify(answer)}`);
+    expect(answer.code === 401, `forged (${what}): ${JSON.stringify(answer)}`);
 }
 for (const [what, text] of Object.entries({ 'no JSON': '{"a":', 'a list': '[1]', 'nothing': '' })) {
     const answer = await post('push', text, await sign(secret, text || ' ').catch(() => ''));
-    expect(answer.status === 400 || answer.status === 401, `${what}: ${JSON.stringify(answer)}`);
+    expect(answer.code === 400 || answer.code === 401, `${what}: ${JSON.stringify(answer)}`);
 }
 const unicode = '{"zen":"é世😀"}';
-expect((await post('ping', unicode, await sign(secret, unicode))).status === 200, 'a ping with unicode');
+expect((await post('ping', unicode, await sign(secret, unicode))).code === 200, 'a ping with unicode');
 await new Promise((done) => setTimeout(done, 1100));
 expect((await total()) === counted.stored + 2, 'a forgery was stored');
 
