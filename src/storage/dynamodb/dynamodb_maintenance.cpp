@@ -7,6 +7,7 @@
 #include "storage/dynamodb/dynamodb_events_state.hpp"
 #include "storage/dynamodb/event_item.hpp"
 #include "storage/dynamodb/recount.hpp"
+#include "storage/dynamodb/table_specs.hpp"
 #include "storage/dynamodb/together.hpp"
 
 namespace gem {
@@ -271,11 +272,7 @@ void DynamoDBMaintenance::forget_what_is_remembered() {
 Async<Result<void>> DynamoDBMaintenance::drop_tables() {
     Operation const operation(context_);
     if (!operation) co_return Operation::closed();
-    for (auto const name : table_names) {
-        auto done = co_await context_.client.delete_table(std::string(name));
-        if (!done && done.error().kind != dynamodb::Failure::Kind::table_missing)
-            co_return fail(to_error(done.error()));
-    }
+    if (auto done = co_await dynamodb::delete_tables(context_.client); !done) co_return fail(done.error());
     forget_what_is_remembered();
     context_.open = false;
     co_return Result<void>();
