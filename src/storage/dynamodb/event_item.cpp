@@ -139,7 +139,10 @@ std::string event_sort_key(UtcTime created_at, std::string_view type, std::strin
     return fmt::format("{}#{}#{}", format_time(created_at), type, id);
 }
 
-std::string event_sort_key(UtcTime time) { return format_time(time); }
+std::string event_sort_key(UtcTime time) {
+    if (to_unix(time) >= 253402300800) return "~"; // after the year 9999
+    return format_time(std::max(time, from_unix(0)));
+}
 
 std::string token_of(Item const& item) {
     auto const* const token = find_string(item, token_name);

@@ -17,8 +17,9 @@ namespace {
 
 /// So many events of one unit are worth the claim that writing without conditions needs.
 constexpr std::size_t bulk_from = 100;
-/// Units of hours that may still run are never claimed: somebody who dies must not keep others out of them.
+/// Hours that may still run are claimed for very many only: somebody who dies keeps others out of them.
 constexpr std::int64_t bulk_hours_ago = 3;
+constexpr std::size_t bulk_always_from = 1'000;
 constexpr seconds claim_length = minutes(45);
 /// A process that was frozen for a quarter of an hour, by a clock five minutes off, must not write under an old claim.
 constexpr seconds claim_use = minutes(10);
@@ -148,7 +149,7 @@ Async<Result<bool>> EventWriter::attempt(Flight& flight) {
     }
     auto const now = to_unix(context_.clock.now()) / 3600;
     for (auto const& [unit, count] : counts) {
-        if (count < bulk_from || unit.hour > now - bulk_hours_ago) continue;
+        if (count < (unit.hour > now - bulk_hours_ago ? bulk_always_from : bulk_from)) continue;
         auto claimed = co_await claim(flight, unit);
         if (!claimed || !*claimed) co_return claimed;
     }
