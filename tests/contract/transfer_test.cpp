@@ -40,7 +40,8 @@ class Moving : public ContractTest {
 
     /// Events with names that change hands, odd payloads, commits, metrics and state.
     void fill() {
-        for (auto const& batch : make_workload({.seed = 7, .start = ten_o_clock - hours(60)})) insert(batch);
+        for (auto const& batch : make_workload({.seed = 7, .batches = 8, .start = ten_o_clock - hours(60)}))
+            insert(batch);
         insert({make_event("odd").payload("{ \"a\" :\n [1.50,\"ü\\u0000\"], \"json\": {\"json\":1} }")});
         auto nameless = make_event("nameless").of("", 4711);
         auto numberless = make_event("numberless").of("Old/Timer", std::nullopt);
