@@ -5,19 +5,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "storage/dynamodb/dynamodb_manager.hpp"
 #include "storage/sqlite/sqlite_manager.hpp"
 
 namespace gem {
 
 namespace {
-
-Result<std::unique_ptr<DatabaseManager>> refuse_dynamodb(DatabaseConfig const& config, Clock const&, Log&) {
-    return fail(
-        ErrorCode::invalid_argument,
-        fmt::format("the provider dynamodb (region {}, tables {}*) is not built into this version yet; it comes with "
-                    "the issue about DynamoDB, CHANGELOG.md will tell. Use DATABASE_PROVIDER=sqlite until then",
-                    config.region, config.table_prefix));
-}
 
 /// Whether `config` keeps its data in a file that a person can see.
 bool is_file(DatabaseConfig const& config) { return config.provider == "sqlite" && config.db_path != ":memory:"; }
@@ -27,11 +20,11 @@ bool is_file(DatabaseConfig const& config) { return config.provider == "sqlite" 
 DatabaseFactory make_database_factory() {
     DatabaseFactory factory;
     factory.add_provider("sqlite", make_sqlite_manager);
-    factory.add_provider("dynamodb", refuse_dynamodb);
+    factory.add_provider("dynamodb", make_dynamodb_manager);
     return factory;
 }
 
-std::vector<std::string> built_in_providers() { return {"sqlite"}; }
+std::vector<std::string> built_in_providers() { return {"dynamodb", "sqlite"}; }
 
 Result<std::unique_ptr<DatabaseService>> make_database(DatabaseConfig const& config, Clock const& clock, Log& log) {
     auto manager = make_database_factory().create(config, clock, log);

@@ -8,10 +8,10 @@
 
 namespace gem {
 
-/// sqlite, and dynamodb, which says that it is not built in yet.
+/// sqlite and dynamodb.
 DatabaseFactory make_database_factory();
 
-/// Those that work.
+/// Their names.
 std::vector<std::string> built_in_providers();
 
 /// A service over what `config` names; not initialized yet.

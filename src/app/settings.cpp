@@ -91,6 +91,10 @@ class Reader {
     std::expected<EffectiveSettings, SettingMistakes> read() {
         read_file();
         EffectiveSettings settings;
+        for (auto const& [name, value] : sources_.environment) {
+            if (!value.empty() && (name.starts_with("AWS_") || name == "HOME"))
+                settings.values.database.dynamodb.environment.emplace(name, value);
+        }
         for (auto const& row : settings_table()) settings.origins.push_back(read_row(row, settings.values));
         if (!mistakes_.empty()) return std::unexpected(std::move(mistakes_));
         return settings;
@@ -160,7 +164,8 @@ class Reader {
             if (!value) return std::nullopt;
             return Given{.value = *value, .origin = "variable " + name, .where = name};
         };
-        return secret_or_plain(row, look(row.variable()), look(row.variable() + "_FILE"));
+        auto given = secret_or_plain(row, look(row.variable()), look(row.variable() + "_FILE"));
+        return given || row.also.empty() ? given : look(std::string(row.also));
     }
 
     std::optional<Given> from_file(SettingRow const& row) {

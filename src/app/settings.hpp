@@ -57,6 +57,7 @@ struct SettingValue {
 struct SettingRow {
     std::string_view name;   ///< key in the configuration file; in upper case the environment variable
     std::string_view flag{}; ///< `--port`; empty for a secret, which anybody could read in the list of processes
+    std::string_view also{}; ///< another variable, read when the row's own is not set
     SettingKind kind = SettingKind::text;
     std::string_view fallback{}; ///< the default, written as a person would
     std::int64_t minimum = 0;    ///< integer

@@ -92,7 +92,8 @@ github_token_file = "/run/secrets/github_token"
         }
     }
     out += R"(
-Besides: `GEM_CONFIG` names the configuration file.
+Besides: `GEM_CONFIG` names the configuration file, and AWS credentials are looked for in the order of AWS's own tools, by
+their variables (docs/DYNAMODB_SETUP.md).
 )";
     return out;
 }

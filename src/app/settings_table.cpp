@@ -1,6 +1,8 @@
 // The rows of the table of settings: nothing is listed that nothing reads.
 #include "app/settings.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "api/auth.hpp"
@@ -58,6 +60,109 @@ Store http_url(Put put) {
     };
 }
 
+/// A store for what credentials are looked for by.
+Store aws_variable(std::string name) {
+    return always([name = std::move(name)](Settings& s, SettingValue const& v) {
+        if (!v.text.empty()) s.database.dynamodb.environment[name] = v.text;
+    });
+}
+
+template <bool DynamoDBConfig::* Member>
+Store dynamodb_switch() {
+    return always([](Settings& s, SettingValue const& v) { s.database.dynamodb.*Member = v.text == "1"; });
+}
+
+bool consists_of(std::string_view text, std::string_view others) {
+    return std::ranges::all_of(text, [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               others.find(c) != std::string_view::npos;
+    });
+}
+
+Refusal store_region(Settings& settings, SettingValue const& value) {
+    if (value.text.empty() || value.text.size() > 64 || !consists_of(value.text, "-"))
+        return fmt::format("expected the name of a region, as eu-central-1, got \"{}\"", value.text);
+    settings.database.region = value.text;
+    return std::nullopt;
+}
+
+Refusal store_table_prefix(Settings& settings, SettingValue const& value) {
+    if (value.text.size() > 200 || !consists_of(value.text, "_.-"))
+        return fmt::format("expected at most 200 of letters, digits, \"_\", \".\", \"-\", got \"{}\"", value.text);
+    settings.database.table_prefix = value.text;
+    return std::nullopt;
+}
+
+void add_dynamodb(std::vector<SettingRow>& rows) {
+    using enum SettingKind;
+    using enum SettingGroup;
+    rows.push_back({.name = "aws_region",
+                    .flag = "--region",
+                    .also = "AWS_DEFAULT_REGION",
+                    .fallback = "us-east-1",
+                    .group = storage,
+                    .sentence = "DynamoDB's region; AWS_DEFAULT_REGION where this is not set",
+                    .store = store_region});
+    rows.push_back({.name = "dynamodb_table_prefix",
+                    .flag = "--table-prefix",
+                    .fallback = "github-events-",
+                    .group = storage,
+                    .sentence = "Begins the names of DynamoDB's nine tables",
+                    .store = store_table_prefix});
+    rows.push_back(
+        {.name = "dynamodb_endpoint_url",
+         .flag = "--endpoint-url",
+         .also = "AWS_ENDPOINT_URL_DYNAMODB",
+         .group = storage,
+         .sentence = "In place of AWS's endpoint: http://localhost:8000 for DynamoDB Local; AWS_ENDPOINT_URL_DYNAMODB "
+                     "where this is not set",
+         .store = http_url([](Settings& s, std::string url) { s.database.endpoint_url = std::move(url); })});
+    rows.push_back({.name = "dynamodb_allow_http",
+                    .flag = "--allow-http",
+                    .kind = choice,
+                    .fallback = "0",
+                    .choices = {"0", "1"},
+                    .group = storage,
+                    .sentence = "1 lets the endpoint be plain http on another machine than this one",
+                    .store = dynamodb_switch<&DynamoDBConfig::allow_http>()});
+    rows.push_back({.name = "dynamodb_pitr",
+                    .flag = "--pitr",
+                    .kind = choice,
+                    .fallback = "0",
+                    .choices = {"0", "1"},
+                    .group = storage,
+                    .sentence = "1 makes tables with point-in-time recovery; setup create sets it on tables there are",
+                    .store = dynamodb_switch<&DynamoDBConfig::point_in_time_recovery>()});
+    rows.push_back({.name = "dynamodb_deletion_protection",
+                    .flag = "--deletion-protection",
+                    .kind = choice,
+                    .fallback = "0",
+                    .choices = {"0", "1"},
+                    .group = storage,
+                    .sentence = "1 makes tables that nobody can delete; setup create sets it on tables there are",
+                    .store = dynamodb_switch<&DynamoDBConfig::deletion_protection>()});
+    rows.push_back({.name = "aws_profile",
+                    .flag = "--aws-profile",
+                    .group = storage,
+                    .sentence = "Profile of ~/.aws/config and ~/.aws/credentials to take AWS credentials from",
+                    .store = aws_variable("AWS_PROFILE")});
+    rows.push_back({.name = "aws_access_key_id",
+                    .secret = true,
+                    .group = storage,
+                    .sentence = "AWS access key; with none, profiles, web identity, container and instance are asked",
+                    .store = aws_variable("AWS_ACCESS_KEY_ID")});
+    rows.push_back({.name = "aws_secret_access_key",
+                    .secret = true,
+                    .group = storage,
+                    .sentence = "The access key's secret",
+                    .store = aws_variable("AWS_SECRET_ACCESS_KEY")});
+    rows.push_back({.name = "aws_session_token",
+                    .secret = true,
+                    .group = storage,
+                    .sentence = "The session's token, for temporary access keys",
+                    .store = aws_variable("AWS_SESSION_TOKEN")});
+}
+
 std::vector<SettingRow> make_table() {
     using enum SettingKind;
     using enum SettingGroup;
@@ -70,7 +175,7 @@ std::vector<SettingRow> make_table() {
                     .fallback = "sqlite",
                     .choices = {"sqlite", "dynamodb"},
                     .group = storage,
-                    .sentence = "Where events are kept; dynamodb is not built in yet and says so",
+                    .sentence = "Where events are kept",
                     .store = always([](Settings& s, SettingValue const& v) { s.database.provider = v.text; })});
     rows.push_back({.name = "database_path",
                     .flag = "--db-path",
@@ -88,6 +193,7 @@ std::vector<SettingRow> make_table() {
          .group = storage,
          .sentence = "Raw events older than this go, their counts stay; 0 keeps everything",
          .store = always([](Settings& s, SettingValue const& v) { s.database.retention = days(v.integer); })});
+    add_dynamodb(rows);
 
     // Server
     rows.push_back({.name = "api_host",

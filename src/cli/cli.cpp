@@ -52,6 +52,7 @@ void build(CommandLine& line) {
     add_setup(line);
     add_db(line);
     add_forget(line);
+    add_transfer(line);
     add_config(line);
     add_version(line);
 }

@@ -1,4 +1,6 @@
 // `setup test|create|info|delete`: the store's tables, on every provider alike.
+#include <algorithm>
+
 #include "app/providers.hpp"
 #include "base/json.hpp"
 #include "cli/command.hpp"
@@ -39,27 +41,52 @@ Async<Result<ShownInfo>> ask(DatabaseService& database) {
 }
 
 std::string name_of(DatabaseConfig const& config) {
-    return config.provider == "sqlite" ? fmt::format("sqlite, {}", config.db_path)
-                                       : fmt::format("{}, {}*", config.provider, config.table_prefix);
+    if (config.provider == "sqlite") return fmt::format("sqlite, {}", config.db_path);
+    return fmt::format("{}, {}, tables {}*", config.provider, config.endpoint_url.value_or(config.region),
+                       config.table_prefix);
+}
+
+/// For commands that only look: what is missing stays missing.
+DatabaseConfig looked_at(DatabaseConfig config) {
+    config.dynamodb.make_tables = false;
+    return config;
+}
+
+std::string nothing_yet(DatabaseConfig const& config) {
+    return fmt::format("{}: nothing is there yet and it can be made: run `github-events-monitor setup create`\n",
+                       name_of(config));
+}
+
+struct Seen {
+    DatabaseHealth health;
+    bool empty = false; ///< the store answers and has none of the tables
+};
+
+Async<Result<Seen>> look(DatabaseService& database) {
+    Seen seen{.health = co_await database.health_check()};
+    if (seen.health.healthy || seen.health.tables_found > 0) co_return seen;
+    auto const tables = co_await database.connection().table_info();
+    seen.empty = tables && std::ranges::none_of(*tables, [](TableInfo const& table) { return table.rows.has_value(); });
+    co_return seen;
 }
 
 int test(Context const& context) {
     auto const& config = context.settings.values.database;
     if (!require_database(config)) {
         if (auto const place = require_place(config); !place) return context.failed(place.error());
-        context.console.out(
-            fmt::format("{}: nothing is there yet and it can be made: run `github-events-monitor setup create`\n",
-                        name_of(config)));
+        context.console.out(nothing_yet(config));
         return exit_ok;
     }
-    auto const health = run_to_end(with_database(config, context.clock, context.log,
-                                                 [](DatabaseService& database) -> Async<Result<DatabaseHealth>> {
-                                                     co_return co_await database.health_check();
-                                                 }));
-    if (!health) return context.failed(health.error());
-    if (!health->healthy) return context.failed(health->error);
+    auto const seen = run_to_end(with_database(looked_at(config), context.clock, context.log, look));
+    if (!seen) return context.failed(seen.error());
+    auto const& [health, empty] = *seen;
+    if (empty) {
+        context.console.out(nothing_yet(config));
+        return exit_ok;
+    }
+    if (!health.healthy) return context.failed(health.error);
     context.console.out(
-        fmt::format("{}: healthy, {} of {} tables found\n", name_of(config), health->tables_found, table_names.size()));
+        fmt::format("{}: healthy, {} of {} tables found\n", name_of(config), health.tables_found, table_names.size()));
     return exit_ok;
 }
 
@@ -67,7 +94,9 @@ int create(Context const& context) {
     auto const& config = context.settings.values.database;
     if (auto const place = require_place(config); !place) return context.failed(place.error());
     bool const was_there = require_database(config).has_value();
-    auto const health = run_to_end(with_database(config, context.clock, context.log,
+    auto whole = config;
+    whole.dynamodb.every_switch = true;
+    auto const health = run_to_end(with_database(whole, context.clock, context.log,
                                                  [](DatabaseService& database) -> Async<Result<DatabaseHealth>> {
                                                      co_return co_await database.health_check();
                                                  }));
@@ -81,7 +110,7 @@ int create(Context const& context) {
 int info(Context const& context, bool as_json) {
     auto const& config = context.settings.values.database;
     if (auto const there = require_database(config); !there) return context.failed(there.error());
-    auto const info = run_to_end(with_database(config, context.clock, context.log, ask));
+    auto const info = run_to_end(with_database(looked_at(config), context.clock, context.log, ask));
     if (!info) return context.failed(info.error());
     if (as_json) {
         context.console.out(json::to_string(*info) + "\n");
@@ -110,9 +139,9 @@ int remove(Context const& context, bool yes) {
                                            "delete")) {
         return exit_failed;
     }
-    auto const dropped = run_to_end(with_database(config, context.clock, context.log, [](DatabaseService& database) {
-        return database.maintenance().drop_tables();
-    }));
+    auto const dropped =
+        run_to_end(with_database(looked_at(config), context.clock, context.log,
+                                 [](DatabaseService& database) { return database.maintenance().drop_tables(); }));
     if (!dropped) return context.failed(dropped.error());
     context.console.out(fmt::format("{}: the tables are gone\n", name_of(config)));
     return exit_ok;

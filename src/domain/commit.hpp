@@ -35,6 +35,9 @@ struct Commit {
     std::optional<std::int64_t> files_changed;
     friend bool operator==(Commit const&, Commit const&) = default;
 };
+BOOST_DESCRIBE_STRUCT(Commit, (),
+                      (sha, repo_id, repo_name, parents, author_name, author_login, message, commit_date, branch_name,
+                       stats, files_changed))
 
 struct CommitFile {
     std::string filename;
@@ -60,6 +63,9 @@ struct CommitSummary {
     std::string performance_impact; ///< positive, negative, unknown
     friend bool operator==(CommitSummary const&, CommitSummary const&) = default;
 };
+BOOST_DESCRIBE_STRUCT(CommitSummary, (),
+                      (short_text, detailed, categories, impact_score, risk_level, complexity_score, breaking_changes,
+                       security_relevant, performance_impact))
 
 /// A commit with all that is stored of it. Files are absent when nobody has fetched them yet.
 struct CommitRecord {

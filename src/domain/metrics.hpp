@@ -26,6 +26,9 @@ struct HealthSnapshot {
     JsonText detail; ///< the answer's body, explanation included
     friend bool operator==(HealthSnapshot const&, HealthSnapshot const&) = default;
 };
+BOOST_DESCRIBE_STRUCT(HealthSnapshot, (),
+                      (repo_name, window_hours, day, health_score, activity_score, collaboration_score,
+                       maintenance_score, security_score, detail))
 
 /// What one person did in one repository on one UTC day. Key: repository, day, actor_login. Mergeable by adding.
 struct DeveloperDay {
@@ -44,6 +47,9 @@ struct DeveloperDay {
     std::int64_t releases = 0;
     friend bool operator==(DeveloperDay const&, DeveloperDay const&) = default;
 };
+BOOST_DESCRIBE_STRUCT(DeveloperDay, (),
+                      (repo_name, day, actor_login, total_events, pushes, commits, prs_opened, prs_merged,
+                       issues_opened, issues_closed, reviews_given, comments_made, releases))
 
 /// One security signal on one day. Key: repository, metric_type, day.
 struct SecurityMetric {
@@ -55,6 +61,7 @@ struct SecurityMetric {
     JsonText detail;
     friend bool operator==(SecurityMetric const&, SecurityMetric const&) = default;
 };
+BOOST_DESCRIBE_STRUCT(SecurityMetric, (), (repo_name, metric_type, day, score, risk_level, detail))
 
 /// An anomaly that was found. Key: repository, event_type, bucket_start, kind.
 struct EventPattern {
@@ -71,6 +78,9 @@ struct EventPattern {
     std::optional<UtcTime> resolved_at;
     friend bool operator==(EventPattern const&, EventPattern const&) = default;
 };
+BOOST_DESCRIBE_STRUCT(EventPattern, (),
+                      (repo_name, kind, event_type, bucket_start, severity, expected, threshold, actual_value,
+                       confidence, detected_at, resolved_at))
 
 /// A deployment and its last known state. Key: repository, deployment_id.
 struct DeploymentMetric {
@@ -85,5 +95,7 @@ struct DeploymentMetric {
     JsonText detail;
     friend bool operator==(DeploymentMetric const&, DeploymentMetric const&) = default;
 };
+BOOST_DESCRIBE_STRUCT(DeploymentMetric, (),
+                      (repo_name, deployment_id, environment, status, sha, ref, created_at, finished_at, detail))
 
 } // namespace gem

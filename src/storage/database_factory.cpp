@@ -1,5 +1,7 @@
 #include "storage/database_factory.hpp"
 
+#include <stdexcept>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -21,6 +23,8 @@ std::vector<std::string> DatabaseFactory::providers() const {
     for (auto const& [name, maker] : makers_) names.push_back(name);
     return names;
 }
+
+DatabaseTransfer& DatabaseManager::transfer() { throw std::logic_error("this store cannot be moved"); }
 
 InsertResult& InsertResult::operator+=(InsertResult const& other) {
     inserted += other.inserted;

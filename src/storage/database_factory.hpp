@@ -13,6 +13,18 @@
 
 namespace gem {
 
+/// What only the provider dynamodb asks for.
+struct DynamoDBConfig {
+    bool allow_http = false;             ///< plain http to hosts other than this machine
+    bool point_in_time_recovery = false; ///< of tables that are made
+    bool deletion_protection = false;    ///< likewise
+    bool make_tables = true;             ///< initialize() makes those that are missing
+    bool every_switch = false;           ///< and sets both, and TTL, of tables that are there as well
+    seconds generation_lag{60};          ///< after which others' writes are taken to have changed every answer
+    /// Where credentials are looked for: variables such as AWS_PROFILE, and HOME.
+    std::map<std::string, std::string> environment{};
+};
+
 /// SEED.md's `database_config`.
 struct DatabaseConfig {
     std::string provider = "sqlite";
@@ -20,6 +32,7 @@ struct DatabaseConfig {
     std::string region = "us-east-1";           ///< dynamodb
     std::string table_prefix = "github-events-";
     std::optional<std::string> endpoint_url;
+    DynamoDBConfig dynamodb{};
     days retention{0}; ///< 0: keep everything
 };
 

@@ -329,6 +329,8 @@ class DatabaseMaintenance {
 // ---------------------------------------------------------------------------------------------------------------------
 // Manager
 
+class DatabaseTransfer;
+
 /// Owns a connection and hands out the repositories over it.
 class DatabaseManager {
   public:
@@ -338,6 +340,8 @@ class DatabaseManager {
     virtual CommitsRepository& commits() = 0;
     virtual MetricsRepository& metrics() = 0;
     virtual DatabaseMaintenance& maintenance() = 0;
+    /// storage/database_transfer.hpp. A manager that does not offer it throws std::logic_error.
+    virtual DatabaseTransfer& transfer();
 };
 
 } // namespace gem

@@ -22,6 +22,8 @@ class DatabaseService {
     [[nodiscard]] CommitsRepository& commits() const { return manager_->commits(); }
     [[nodiscard]] MetricsRepository& metrics() const { return manager_->metrics(); }
     [[nodiscard]] DatabaseMaintenance& maintenance() const { return manager_->maintenance(); }
+    /// For export and import.
+    [[nodiscard]] DatabaseManager& manager() const { return *manager_; }
 
   private:
     std::unique_ptr<DatabaseManager> manager_;

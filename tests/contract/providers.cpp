@@ -1,5 +1,7 @@
 #include "contract/providers.hpp"
 
+#include "storage/dynamodb/dynamodb_manager.hpp"
+#include "support/dynamodb_local.hpp"
 #include "support/reference_database.hpp"
 #include "support/run_async.hpp"
 
@@ -49,6 +51,22 @@ Provider sqlite_memory() {
 }
 #endif
 
+/// Tables of their own for each place.
+Provider dynamodb_local() {
+    auto const prefixes = std::make_shared<std::map<std::filesystem::path, std::string>>();
+    auto const make = [prefixes](Clock const& clock, Log& log, ProviderOptions const& options) {
+        auto& prefix = (*prefixes)[options.place];
+        if (prefix.empty()) prefix = DynamoDbLocal::unique_prefix();
+        DatabaseConfig config{.provider = "dynamodb",
+                              .table_prefix = prefix,
+                              .endpoint_url = DynamoDbLocal::instance().url(),
+                              .retention = options.retention};
+        config.dynamodb.environment = {{"AWS_ACCESS_KEY_ID", "test"}, {"AWS_SECRET_ACCESS_KEY", "secret"}};
+        return expect_ok(make_dynamodb_manager(config, clock, log));
+    };
+    return {.name = "dynamodb_local", .make = make, .shared = true, .backups = false, .open_backup = {}};
+}
+
 } // namespace
 
 std::vector<Provider> providers() {
@@ -58,6 +76,7 @@ std::vector<Provider> providers() {
         sqlite_file(),
         sqlite_memory(),
 #endif
+        dynamodb_local(),
     };
 }
 

@@ -222,4 +222,26 @@ Result<std::vector<EventFactsRow>> find_event_facts(Handle& handle, RepoName con
     return facts;
 }
 
+Result<std::vector<Event>> events_under(Handle& handle, std::string const& key, std::optional<EventPlace> const& after,
+                                        std::size_t limit) {
+    auto& list = handle.prepare(
+        "SELECT " GEM_EVENT_COLUMNS
+        ", b.payload FROM event_rows e JOIN repos r ON r.id = e.repo LEFT JOIN actors a ON a.id = e.actor "
+        "JOIN event_bodies b ON b.id = e.body WHERE e.repo = (SELECT id FROM repos WHERE key = ?1) AND "
+        "(e.created_at, e.type, e.id) > (?2, ?3, ?4) ORDER BY e.created_at, e.type, e.id LIMIT ?5");
+    list.bind(1, key)
+        .bind(2, after ? to_unix(after->created_at) : -1)
+        .bind(3, after ? std::string_view(after->type) : std::string_view())
+        .bind(4, after ? std::string_view(after->id) : std::string_view())
+        .bind(5, static_cast<std::int64_t>(limit));
+    std::vector<Event> found;
+    Rows rows(list);
+    while (rows.next()) {
+        auto event = read_event(*rows.operator->());
+        if (!event) return fail(event.error());
+        found.push_back(std::move(*event));
+    }
+    return found;
+}
+
 } // namespace gem::sqlite

@@ -1,13 +1,13 @@
 // SQLiteCommitsRepository.
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "storage/cursor.hpp"
+#include "storage/commit_rules.hpp"
 #include "storage/sqlite/sqlite_repositories.hpp"
+#include "storage/sqlite/sqlite_transfer.hpp"
 
 namespace gem {
 
@@ -29,10 +29,6 @@ std::vector<std::string> split(std::string_view text) {
         text.remove_prefix(comma + 1);
     }
     return parts;
-}
-
-bool is_hex(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 #define GEM_COMMIT_COLUMNS                                                                                             \
@@ -151,9 +147,8 @@ void store_summary(Handle& handle, std::string const& key, std::string const& sh
 }
 
 /// True if the commit was not known at all.
-bool store_commit(Handle& handle, CommitRecord const& record) {
+bool store_commit(Handle& handle, std::string const& key, CommitRecord const& record) {
     auto const& commit = record.commit;
-    auto const key = key_of(handle, commit);
     register_name(handle, key, commit);
     auto const parents = join(commit.parents);
     auto& known = handle.prepare("SELECT 1 FROM commits WHERE sha = ?1 AND repo_key = ?2");
@@ -203,13 +198,6 @@ bool store_commit(Handle& handle, CommitRecord const& record) {
     return fresh;
 }
 
-std::optional<std::string> reason_to_reject(Commit const& commit) {
-    if ((commit.sha.size() != 40 && commit.sha.size() != 64) || !is_hex(commit.sha))
-        return fmt::format("sha: expected 40 or 64 lower-case hex digits, got \"{}\"", commit.sha.substr(0, 80));
-    if (!commit.repo_id && commit.repo_name.empty()) return "repo: neither a number nor a name";
-    return std::nullopt;
-}
-
 } // namespace
 
 Async<Result<std::size_t>> SQLiteCommitsRepository::store_commits(std::vector<CommitRecord> commits) {
@@ -220,28 +208,16 @@ Async<Result<std::size_t>> SQLiteCommitsRepository::store_commits(std::vector<Co
     co_return co_await connection_.write([&](Handle& handle) -> Result<std::size_t> {
         sqlite::Transaction transaction(handle);
         std::size_t fresh = 0;
-        for (auto const& record : commits) fresh += store_commit(handle, record) ? 1 : 0;
+        for (auto const& record : commits) fresh += store_commit(handle, key_of(handle, record.commit), record) ? 1 : 0;
         transaction.commit();
         return fresh;
     });
 }
 
 Async<Result<CommitPage>> SQLiteCommitsRepository::find_commits(CommitQuery query) {
-    if (query.limit < 1 || query.limit > 1000)
-        co_return fail(ErrorCode::invalid_argument, fmt::format("limit: expected 1 to 1000, got {}", query.limit));
-    auto const floor = query.min_impact_score ? fmt::format("{}", *query.min_impact_score) : std::string();
-    auto const from = std::to_string(to_unix(query.window.from));
-    auto const to = std::to_string(to_unix(query.window.to));
-    auto const question = hash_question({"commits", query.repo.key(), floor, from, to});
-    std::int64_t upper = 253402300800;
-    std::string upper_sha = "~";
-    if (query.cursor) {
-        auto fields = decode_cursor(question, *query.cursor, 2);
-        if (!fields) co_return fail(fields.error());
-        auto const& date = (*fields)[0];
-        std::from_chars(date.data(), date.data() + date.size(), upper);
-        upper_sha = (*fields)[1];
-    }
+    auto const start = read_commit_query(query);
+    if (!start) co_return fail(start.error());
+    auto const [upper, upper_sha] = start->before.value_or(std::pair(from_unix(253402300800), std::string("~")));
     co_return co_await connection_.read([&](Handle& handle) -> Result<CommitPage> {
         sqlite::ReadTransaction const view(handle);
         std::vector<CommitRecord> found;
@@ -255,35 +231,19 @@ Async<Result<CommitPage>> SQLiteCommitsRepository::find_commits(CommitQuery quer
             list.bind(1, key)
                 .bind(2, to_unix(within.from))
                 .bind(3, to_unix(within.to))
-                .bind(4, upper)
+                .bind(4, to_unix(upper))
                 .bind(5, upper_sha);
             list.bind(6, query.min_impact_score).bind(7, static_cast<std::int64_t>(query.limit + 1));
             Rows rows(list);
             while (rows.next()) found.push_back(read_commit(rows));
         }
-        auto const place = [](CommitRecord const& record) {
-            return std::tie(record.commit.commit_date, record.commit.sha);
-        };
-        std::ranges::sort(found, [&](CommitRecord const& a, CommitRecord const& b) { return place(a) > place(b); });
-        // One commit filed under two keys of one name is one commit.
-        auto const twins = std::ranges::unique(
-            found, [](CommitRecord const& a, CommitRecord const& b) { return a.commit.sha == b.commit.sha; });
-        found.erase(twins.begin(), twins.end());
-        CommitPage page;
-        if (found.size() > query.limit) {
-            found.resize(query.limit);
-            auto const& last = found.back().commit;
-            page.next_cursor = encode_cursor(question, {std::to_string(to_unix(last.commit_date)), last.sha});
-        }
-        page.commits = std::move(found);
-        return page;
+        return page_of_commits(std::move(found), query.limit, start->question);
     });
 }
 
 Async<Result<CommitRecord>> SQLiteCommitsRepository::find_commit(std::optional<RepoName> repo, std::string sha) {
     sha = ascii_lower(sha);
-    if (sha.size() < 7 || sha.size() > 64 || !is_hex(sha))
-        co_return fail(ErrorCode::invalid_argument, "sha: expected 7 to 64 hex digits");
+    if (auto const valid = check_sha_prefix(sha); !valid) co_return fail(valid.error());
     co_return co_await connection_.read([&](Handle& handle) -> Result<CommitRecord> {
         sqlite::ReadTransaction const view(handle);
         std::vector<std::pair<std::string, TimeWindow>> keys;
@@ -297,16 +257,12 @@ Async<Result<CommitRecord>> SQLiteCommitsRepository::find_commit(std::optional<R
             if (repo && std::ranges::find(keys, rows->text(1),
                                           [](auto const& key) { return std::string_view(key.first); }) == keys.end())
                 continue;
-            if (found && found->commit.sha != rows->text(0))
-                return fail(ErrorCode::conflict,
-                            fmt::format("more than one commit begins with {}: give more digits", sha));
+            if (found && found->commit.sha != rows->text(0)) return fail(ambiguous_commit(sha));
             if (found) continue;
             found = read_commit(rows);
             if (rows->integer(22) != 0) found->files = read_files(handle, found->commit.sha, rows->text(1));
         }
-        if (!found)
-            return fail(ErrorCode::not_found,
-                        fmt::format("no commit {} is stored{}", sha, repo ? " for " + repo->text() : ""));
+        if (!found) return fail(no_such_commit(repo, sha));
         return std::move(*found);
     });
 }
@@ -316,5 +272,33 @@ Async<Result<std::vector<CommitFile>>> SQLiteCommitsRepository::commit_files(Rep
     if (!commit) co_return fail(commit.error());
     co_return std::move(commit->files).value_or(std::vector<CommitFile>());
 }
+
+namespace sqlite {
+
+std::vector<CommitRecord> commits_under(Handle& handle, std::string const& key, UtcTime date, std::string const& sha,
+                                        std::size_t limit) {
+    std::vector<CommitRecord> found;
+    {
+        auto& list =
+            handle.prepare("SELECT " GEM_COMMIT_COLUMNS " WHERE c.repo_key = ?1 AND (c.commit_date, c.sha) > (?2, ?3) "
+                           "ORDER BY c.commit_date, c.sha LIMIT ?4");
+        list.bind(1, key).bind(2, to_unix(date)).bind(3, sha).bind(4, static_cast<std::int64_t>(limit));
+        Rows rows(list);
+        while (rows.next()) {
+            found.push_back(read_commit(rows));
+            if (rows->integer(22) != 0) found.back().files.emplace();
+        }
+    }
+    for (auto& record : found) {
+        if (record.files) record.files = read_files(handle, record.commit.sha, key);
+    }
+    return found;
+}
+
+void put_commit(Handle& handle, std::string const& key, CommitRecord const& record) {
+    store_commit(handle, key, record);
+}
+
+} // namespace sqlite
 
 } // namespace gem

@@ -1,6 +1,7 @@
 #include "storage/sqlite/sqlite_manager.hpp"
 
 #include "storage/sqlite/sqlite_repositories.hpp"
+#include "storage/sqlite/sqlite_transfer.hpp"
 
 namespace gem {
 
@@ -14,6 +15,7 @@ class SQLiteManager final : public DatabaseManager {
     CommitsRepository& commits() override { return commits_; }
     MetricsRepository& metrics() override { return metrics_; }
     DatabaseMaintenance& maintenance() override { return maintenance_; }
+    DatabaseTransfer& transfer() override { return transfer_; }
 
   private:
     SQLiteConnection connection_;
@@ -21,6 +23,7 @@ class SQLiteManager final : public DatabaseManager {
     SQLiteCommitsRepository commits_{connection_};
     SQLiteMetricsRepository metrics_{connection_};
     SQLiteMaintenance maintenance_{connection_, events_};
+    SQLiteTransfer transfer_{connection_};
 };
 
 } // namespace

@@ -148,10 +148,11 @@ TEST(Database, commands_do_not_make_a_database_by_a_slip_of_the_pen) {
     }
 }
 
-TEST(Database, says_that_dynamodb_is_not_built_in_yet) {
-    auto const recorded = run_recorded({"setup", "create"}, {{"DATABASE_PROVIDER", "dynamodb"}});
+TEST(Database, refuses_plain_http_to_another_machine) {
+    auto const recorded = run_recorded({"setup", "create"}, {{"DATABASE_PROVIDER", "dynamodb"},
+                                                             {"DYNAMODB_ENDPOINT_URL", "http://dynamodb.example.com"}});
     EXPECT_EQ(recorded.status, exit_failed);
-    EXPECT_NE(recorded.err.find("not built into this version yet"), std::string::npos) << recorded.err;
+    EXPECT_NE(recorded.err.find("DYNAMODB_ALLOW_HTTP"), std::string::npos) << recorded.err;
 }
 
 TEST(Forget, refuses_a_name_that_is_none) {

@@ -1,0 +1,185 @@
+#include "storage/dynamodb/dynamodb_events.hpp"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include "storage/dynamodb/dynamodb_events_state.hpp"
+
+namespace gem {
+
+using dynamodb::LogRows;
+using dynamodb::Operation;
+
+DynamoDBEventsRepository::DynamoDBEventsRepository(dynamodb::DynamoDBContext& context)
+    : state_(std::make_unique<State>(context)) {}
+
+DynamoDBEventsRepository::~DynamoDBEventsRepository() = default;
+
+Async<void> DynamoDBEventsRepository::State::store_waiting() {
+    std::vector<std::shared_ptr<Waiting>> group;
+    {
+        std::scoped_lock const lock(waiting_mutex);
+        group.swap(waiting);
+    }
+    // Who waits must not wait for ever, whatever happens here.
+    struct Answer {
+        std::vector<std::shared_ptr<Waiting>>& group;
+        ~Answer() {
+            for (auto const& one : group) {
+                if (!one->result)
+                    one->result =
+                        fail(ErrorCode::unavailable, "storing these events was interrupted; store them again");
+            }
+        }
+    } const answer{.group = group};
+    std::vector<dynamodb::PreparedBatch const*> batches;
+    for (auto const& one : group) batches.push_back(&one->batch);
+    auto results = co_await writer.store(std::move(batches));
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        if (results)
+            group[i]->result = std::move((*results)[i]);
+        else
+            group[i]->result = fail(results.error());
+    }
+}
+
+Async<Result<InsertResult>> DynamoDBEventsRepository::insert_events(std::vector<Event> batch) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    if (batch.empty()) co_return InsertResult{};
+    // Owned together with the list and with whoever stores it: this coroutine may be cancelled at any wait.
+    auto const mine = std::make_shared<State::Waiting>();
+    mine->batch = dynamodb::prepare_batch(std::move(batch));
+    {
+        std::scoped_lock const lock(state_->waiting_mutex);
+        state_->waiting.push_back(mine);
+    }
+    struct Leave {
+        State& state;
+        std::shared_ptr<State::Waiting> const& waiting;
+        ~Leave() {
+            std::scoped_lock const lock(state.waiting_mutex);
+            std::erase(state.waiting, waiting);
+        }
+    } const leave{.state = *state_, .waiting = mine};
+    auto const turn = co_await state_->turn.take();
+    if (!mine->result) co_await state_->store_waiting();
+    if (mine->result) co_return std::move(*mine->result);
+    co_return fail(ErrorCode::internal, "the batch was not stored, and nobody said why");
+}
+
+Async<Result<EventPage>> DynamoDBEventsRepository::find_events(EventQuery query) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    co_return co_await state_->finder.find(std::move(query));
+}
+
+Async<Result<std::vector<EventFactsRow>>> DynamoDBEventsRepository::event_facts(RepoName repo, TimeWindow window,
+                                                                                std::vector<std::string> types) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    co_return co_await state_->finder.facts(std::move(repo), window, std::move(types));
+}
+
+Async<Result<std::vector<Tally>>> DynamoDBEventsRepository::tally(TimeWindow window, std::optional<RepoName> repo) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    auto const gathered = co_await state_->counting.gather(window, std::move(repo));
+    if (!gathered) co_return fail(gathered.error());
+    std::map<std::pair<std::string, std::string>, Tally> sums; // sources together
+    gathered->for_each([&](LogRows const& rows, PageRow const& row, UtcTime) {
+        auto const& kind = rows.kinds[row.kind];
+        auto& sum = sums[{kind.type, kind.action}];
+        sum.events += row.events;
+        sum.distinct_commits += row.commits;
+        sum.commits_unknown += row.commits_unknown;
+    });
+    std::vector<Tally> tallies;
+    for (auto& [key, sum] : sums) {
+        sum.type = key.first;
+        sum.action = key.second;
+        tallies.push_back(std::move(sum));
+    }
+    co_return tallies;
+}
+
+Async<Result<std::vector<BucketTally>>> DynamoDBEventsRepository::tally_series(TimeWindow window, minutes bucket,
+                                                                               std::optional<RepoName> repo,
+                                                                               std::optional<std::string> type) {
+    if (bucket.count() < 1 || bucket.count() > 1440)
+        co_return fail(ErrorCode::invalid_argument,
+                       fmt::format("bucket: expected 1 to 1440 minutes, got {}", bucket.count()));
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    auto const gathered = co_await state_->counting.gather(window, std::move(repo));
+    if (!gathered) co_return fail(gathered.error());
+    std::map<UtcTime, BucketTally> buckets;
+    gathered->for_each([&](LogRows const& rows, PageRow const& row, UtcTime minute) {
+        auto const& kind = rows.kinds[row.kind];
+        if (type && *type != kind.type) return;
+        auto const start = minute - minute.time_since_epoch() % seconds(bucket);
+        auto& tally = buckets[start];
+        tally.bucket_start = start;
+        tally.counts[kind.type] += row.events;
+    });
+    std::vector<BucketTally> series;
+    for (auto& [start, tally] : buckets) series.push_back(std::move(tally));
+    co_return series;
+}
+
+Async<Result<std::vector<std::string>>> DynamoDBEventsRepository::sources(TimeWindow window,
+                                                                          std::optional<RepoName> repo) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    auto const gathered = co_await state_->counting.gather(window, std::move(repo));
+    if (!gathered) co_return fail(gathered.error());
+    std::set<std::string> names;
+    gathered->for_each([&](LogRows const& rows, PageRow const& row, UtcTime) {
+        names.emplace(to_string(rows.kinds[row.kind].source));
+    });
+    co_return std::vector<std::string>(names.begin(), names.end());
+}
+
+Async<Result<std::vector<RepoActivity>>> DynamoDBEventsRepository::busiest(TimeWindow window, std::size_t limit,
+                                                                           bool with_rows) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    co_return co_await state_->counting.busiest(window, limit, with_rows);
+}
+
+Async<Result<std::vector<RepoActivity>>> DynamoDBEventsRepository::activity(TimeWindow window,
+                                                                            std::vector<RepoName> repos) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    co_return co_await state_->counting.activity(window, std::move(repos));
+}
+
+Async<Result<std::optional<RepoSummary>>> DynamoDBEventsRepository::find_repository(RepoName repo) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    co_return co_await state_->counting.summarize(std::move(repo));
+}
+
+Async<Result<std::vector<RepoSummary>>> DynamoDBEventsRepository::list_repositories(std::string after,
+                                                                                    std::size_t limit) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    co_return co_await state_->counting.list(std::move(after), limit);
+}
+
+Async<Result<Totals>> DynamoDBEventsRepository::totals() {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    co_return co_await state_->counting.totals();
+}
+
+Async<Result<dynamodb::ResolvedName>> DynamoDBEventsRepository::resolve(RepoName name) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    auto sought = co_await state_->names.seek(std::move(name));
+    if (!sought) co_return fail(sought.error());
+    co_return std::move(sought->resolved);
+}
+
+} // namespace gem

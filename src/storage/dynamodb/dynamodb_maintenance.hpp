@@ -1,0 +1,31 @@
+// DynamoDBMaintenance: check, verify, rebuild, retention and forgetting over the base table and the hours' logs.
+#pragma once
+
+#include "storage/dynamodb/dynamodb_events.hpp"
+
+namespace gem {
+
+class DynamoDBMaintenance final : public DatabaseMaintenance {
+  public:
+    /// `others` may be null: then only events are forgotten.
+    DynamoDBMaintenance(dynamodb::DynamoDBContext& context, DynamoDBEventsRepository& events,
+                        dynamodb::RowForgetter* others)
+        : context_(context), events_(events), others_(others) {}
+
+    Async<Result<std::vector<std::string>>> check() override;
+    Async<Result<VerifyReport>> verify() override;
+    Async<Result<VerifyReport>> rebuild() override;
+    /// invalid_argument: DynamoDB has point-in-time recovery; a file is what `export` writes.
+    Async<Result<void>> backup(std::string file) override;
+    Async<Result<std::int64_t>> apply_retention() override;
+    Async<Result<RemovedCounts>> forget_repository(RepoName repo) override;
+    Async<Result<RemovedCounts>> forget_actor(std::string login) override;
+    Async<Result<void>> drop_tables() override;
+
+  private:
+    dynamodb::DynamoDBContext& context_;
+    DynamoDBEventsRepository& events_;
+    dynamodb::RowForgetter* others_;
+};
+
+} // namespace gem

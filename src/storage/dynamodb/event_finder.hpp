@@ -1,0 +1,28 @@
+// Finding raw events in the base table.
+#pragma once
+
+#include "storage/dynamodb/counting.hpp"
+
+namespace gem::dynamodb {
+
+class EventFinder {
+  public:
+    EventFinder(DynamoDBContext& context, Names& names, Counting& counting)
+        : context_(context), names_(names), counting_(counting) {}
+
+    Async<Result<EventPage>> find(EventQuery query);
+    Async<Result<std::vector<EventFactsRow>>> facts(RepoName repo, TimeWindow window, std::vector<std::string> types);
+
+  private:
+    struct Found;
+    struct Wanted;
+    Async<Result<void>> collect(Wanted const& wanted, std::string key, TimeWindow window, std::vector<Found>& found);
+    Async<Result<void>> collect_everywhere(Wanted const& wanted, EventQuery const& query, std::vector<Found>& found);
+    Async<Result<Event>> finish(Found found);
+
+    DynamoDBContext& context_;
+    Names& names_;
+    Counting& counting_;
+};
+
+} // namespace gem::dynamodb
