@@ -12,7 +12,7 @@ using namespace dynamodb; // NOLINT(google-build-using-namespace): this file is 
 template <class Row>
 Async<Result<std::int64_t>> DynamoDBForgetter::remove_rows(FiledUnder place, std::string lower_name) {
     using Table = RowTable<Row>;
-    auto const rows = co_await rows_in<Row>(context_.client, place, std::move(lower_name), whole_time());
+    auto const rows = co_await rows_in<Row>(context_.client, place, std::move(lower_name), all_time());
     if (!rows) co_return fail(rows.error());
     std::vector<WriteRequest> writes;
     for (auto const& row : *rows)

@@ -1,7 +1,10 @@
 // DynamoDBMaintenance: check, verify, rebuild, retention and forgetting over the base table and the hours' logs.
 #pragma once
 
+#include <set>
+
 #include "storage/dynamodb/dynamodb_events.hpp"
+#include "storage/dynamodb/log_items.hpp"
 
 namespace gem {
 
@@ -23,6 +26,10 @@ class DynamoDBMaintenance final : public DatabaseMaintenance {
     Async<Result<void>> drop_tables() override;
 
   private:
+    Async<Result<std::int64_t>> purge(dynamodb::Head head, UtcTime horizon);
+    Async<Result<void>> forget_in_raw(std::string lower, std::set<std::int64_t> people);
+    void forget_what_is_remembered();
+
     dynamodb::DynamoDBContext& context_;
     DynamoDBEventsRepository& events_;
     dynamodb::RowForgetter* others_;

@@ -24,7 +24,7 @@ bool is_repository_key(std::string_view key) {
 
 template <class Row>
 Async<Result<std::vector<Row>>> all_rows(Client& client, std::string key) {
-    return rows_in<Row>(client, FiledUnder{.key = std::move(key)}, {}, whole_time());
+    return rows_in<Row>(client, FiledUnder{.key = std::move(key)}, {}, all_time());
 }
 
 template <class Row>
@@ -56,9 +56,9 @@ Async<Result<std::vector<std::string>>> DynamoDBTransfer::repository_keys() {
     std::set<std::string> keys;
     LogReader log(context_);
     for (int shard = 0; shard < shard_count; ++shard) {
-        auto const lifetime = co_await log.lifetime(shard);
-        if (!lifetime) co_return fail(lifetime.error());
-        for (auto const& [key, names] : (*lifetime)->keys) keys.insert(key);
+        auto const snapshot = co_await log.snapshot(shard, Strength::strong);
+        if (!snapshot) co_return fail(snapshot.error());
+        keys.merge(snapshot->all_keys());
     }
     constexpr std::array<std::string_view, 6> tables = {"commits",           "repository_health_metrics",
                                                         "developer_metrics", "security_metrics",

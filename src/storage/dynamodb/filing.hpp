@@ -7,19 +7,13 @@
 #include <vector>
 
 #include "storage/dynamodb/context.hpp"
+#include "storage/dynamodb/names.hpp"
 
 namespace gem::dynamodb {
 
-/// The whole of time.
-inline TimeWindow whole_time() { return {.from = from_unix(0), .to = from_unix(253402300800)}; }
-
-inline TimeWindow intersection(TimeWindow const& a, TimeWindow const& b) {
-    return {.from = std::max(a.from, b.from), .to = std::min(a.to, b.to)};
-}
-
 struct FiledUnder {
     std::string key;
-    TimeWindow window = whole_time(); ///< rows count from within it …
+    TimeWindow window = all_time(); ///< rows count from within it …
     bool by_name = false;             ///< … and, if set, only those that bear the name asked for themselves
 };
 

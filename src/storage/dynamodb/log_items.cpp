@@ -78,6 +78,7 @@ Item to_item(Head const& head) {
     if (!head.rows.empty()) item["r"] = AttributeValue::binary(head.rows);
     put(item, "n", head.events);
     put(item, "g", head.purged);
+    put(item, "t", head.purged_to);
     put(item, "s", head.sealed ? 1 : 0);
     put(item, "c", head.claims);
     put(item, "e", head.epoch);
@@ -120,6 +121,7 @@ Result<Head> read_head(Item const& item) {
     if (auto const* const rows = find_binary(item, "r")) head.rows = *rows;
     head.events = integer_or(item, "n", 0);
     head.purged = integer_or(item, "g", 0);
+    head.purged_to = integer_or(item, "t", 0);
     head.sealed = integer_or(item, "s", 0) != 0;
     head.claims = integer_or(item, "c", 0);
     head.epoch = integer_or(item, "e", 0);

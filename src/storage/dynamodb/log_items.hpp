@@ -59,12 +59,13 @@ struct Head {
     std::map<std::string, std::int64_t> writers; ///< the number of each one's last batch that was logged here
     std::set<std::string> disowned;              ///< tokens that will never be logged here
     std::vector<PageName> pages;
-    std::string rows;        ///< packed; empty: none beside the pages
-    std::int64_t events = 0; ///< counted in pages and rows
-    std::int64_t purged = 0; ///< of these the ones whose raw form retention took
-    bool sealed = false;     ///< its shard's frontier has passed: a change is announced before it is made
-    std::int64_t claims = 0; ///< how often it was claimed
-    std::int64_t epoch = 0;  ///< grows when what was counted is taken back
+    std::string rows;           ///< packed; empty: none beside the pages
+    std::int64_t events = 0;    ///< counted in pages and rows
+    std::int64_t purged = 0;    ///< of these the ones whose raw form retention took …
+    std::int64_t purged_to = 0; ///< … all from before this time (unix seconds)
+    bool sealed = false;        ///< its shard's frontier has passed: a change is announced before it is made
+    std::int64_t claims = 0;    ///< how often it was claimed
+    std::int64_t epoch = 0;     ///< grows when what was counted is taken back
     std::optional<Claim> claim;
 
     [[nodiscard]] bool logged(Token const& token) const;
