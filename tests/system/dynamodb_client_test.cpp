@@ -1,7 +1,9 @@
 // The client against AWS's DynamoDB Local: every operation, and what it says when something is wrong.
 #include <gtest/gtest.h>
 
+#include "storage/dynamodb/usage_ledger.hpp"
 #include "support/dynamodb_fixture.hpp"
+#include "support/manual_clock.hpp"
 
 namespace gem::test {
 
@@ -186,6 +188,41 @@ TEST_F(DynamoDb, counts_units_by_table_index_and_operation) {
     EXPECT_EQ(use.at({"notes", "", "Query"}).requests, 2);
     EXPECT_EQ(use.at({"notes", "by-colour", "Query"}).read_units, 0.5);
     EXPECT_EQ(total(use).write_units, 4);
+}
+
+TEST(DynamoDbUsage, is_added_up_over_processes_and_months_are_kept_apart) {
+    auto const options = DynamoClient::own_tables();
+    DynamoClient const one(options);
+    DynamoClient const two(options);
+    ok(one->create_table({.name = "event_patterns", .hash = {"pk"}, .range = KeyAttribute{"sk"}}));
+    ManualClock clock(*parse_time("2026-11-30T23:50:00Z"));
+    UsageLedger first(*one.client, one.capacity, clock);
+    UsageLedger second(*two.client, two.capacity, clock);
+    auto const get = [](DynamoClient const& client) {
+        ok(client->get({.table = "event_patterns",
+                        .key = {{"pk", AttributeValue::string("x")}, {"sk", AttributeValue::string("y")}}}));
+    };
+    auto const gets_of = [](UsageLedger& ledger, std::string month) {
+        return ok(ledger.month(std::move(month)))[{"event_patterns", "", "GetItem"}];
+    };
+    for (int i = 0; i < 3; ++i) get(one);
+    get(two);
+    EXPECT_FALSE(first.due());
+    clock.advance(minutes(5));
+    EXPECT_TRUE(first.due());
+    ok(first.save());
+    ok(second.save());
+    EXPECT_FALSE(first.due());
+    auto const seen = gets_of(first, "usage#2026-11");
+    EXPECT_EQ(seen.read_units, 5); // the one by which it asks is among them
+    EXPECT_EQ(seen.requests, 5);
+    get(one); // not saved yet, and known to itself; beside the one of asking before
+    EXPECT_EQ(gets_of(first, "usage#2026-11").requests, 7);
+    clock.advance(minutes(5)); // December
+    ok(first.save());
+    EXPECT_EQ(gets_of(second, "usage#2026-11").requests, 4);
+    EXPECT_EQ(gets_of(second, "usage#2027-01").requests, 0);
+    ok(one->delete_table("event_patterns"));
 }
 
 TEST(DynamoDbErrors, a_missing_table_says_to_run_setup_create) {

@@ -15,10 +15,6 @@ CapacityUse total(CapacitySnapshot const& snapshot) {
     return sum;
 }
 
-double price(CapacityUse const& use, Prices const& prices) {
-    return use.read_units * prices.million_read_units / 1e6 + use.write_units * prices.million_write_units / 1e6;
-}
-
 void CapacityMeter::add(CapacityKey key, CapacityUse const& use) {
     std::scoped_lock const lock(mutex_);
     use_[std::move(key)] += use;

@@ -1,4 +1,4 @@
-// What DynamoDB says each request consumed: read and write units by table, index and operation, and their price.
+// What DynamoDB says each request consumed: read and write units by table, index and operation.
 #pragma once
 
 #include <compare>
@@ -26,19 +26,7 @@ struct CapacityUse {
 
 using CapacitySnapshot = std::map<CapacityKey, CapacityUse>;
 
-/// On-demand prices in US dollars.
-struct Prices {
-    double million_write_units = 0.625;
-    double million_read_units = 0.125;
-    double gigabyte_month = 0.25;
-};
-/// Those of us-east-1 since November 2024 (Ohio and Oregon have the same; others cost up to about twice that).
-inline constexpr Prices us_east_1_prices{};
-
 CapacityUse total(CapacitySnapshot const& snapshot);
-/// Dollars for the units; storage is not in it.
-double price(CapacityUse const& use, Prices const& prices = us_east_1_prices);
-
 /// Counts from the start of the process. Thread-safe.
 class CapacityMeter {
   public:

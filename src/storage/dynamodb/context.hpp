@@ -14,6 +14,7 @@
 #include "domain/time_window.hpp"
 #include "storage/database_interface.hpp"
 #include "storage/dynamodb/client.hpp"
+#include "storage/dynamodb/usage_ledger.hpp"
 
 namespace gem::dynamodb {
 
@@ -28,6 +29,7 @@ struct DynamoDBContext {
     std::atomic<int> operations{0};           ///< under way; close() waits for none
     /// How long a batch of another process that stored the same events is waited for before it counts as dead.
     std::chrono::milliseconds rival_patience{1500};
+    UsageLedger* usage = nullptr; ///< null: nothing is kept of what was consumed
 
     /// Older events are refused; nothing where everything is kept.
     [[nodiscard]] std::optional<UtcTime> horizon() const {

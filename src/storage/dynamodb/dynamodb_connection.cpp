@@ -30,9 +30,10 @@ Async<Result<void>> DynamoDBConnection::initialize() {
 }
 
 Async<Result<void>> DynamoDBConnection::close() {
-    context_.open = false;
+    bool const was_open = context_.open.exchange(false);
     health_.reset();
     while (context_.operations > 0) co_await sleep_for(std::chrono::milliseconds(2));
+    if (was_open) co_await save_usage();
     co_return Result<void>();
 }
 
@@ -59,9 +60,17 @@ DatabaseHealth DynamoDBConnection::judge(Outcome<TablesState> const& state) cons
     return health;
 }
 
+Async<void> DynamoDBConnection::save_usage() {
+    if (context_.usage == nullptr) co_return;
+    // Only figures for a person: a failure is told again, louder, by whatever else is asked of DynamoDB.
+    auto const saved = co_await context_.usage->save();
+    if (!saved) context_.log.debug("dynamodb_usage_not_saved", {{"reason", saved.error().message}});
+}
+
 Async<DatabaseHealth> DynamoDBConnection::health_check() {
     if (!context_.open)
         co_return DatabaseHealth{.healthy = false, .tables_found = 0, .error = "the database is not open"};
+    if (context_.usage != nullptr && context_.usage->due()) co_await save_usage();
     auto const now = std::chrono::steady_clock::now();
     auto const generation = context_.generation.load();
     if (health_ && health_generation_ == generation && now - health_at_ < health_patience) co_return *health_;

@@ -27,6 +27,7 @@ class DynamoDBConnection final : public DatabaseConnection {
     [[nodiscard]] seconds generation_lag() const override { return config_.dynamodb.generation_lag; }
 
   private:
+    Async<void> save_usage();
     [[nodiscard]] DatabaseHealth judge(dynamodb::Outcome<dynamodb::TablesState> const& state) const;
 
     DatabaseConfig config_;

@@ -34,8 +34,8 @@ class DynamoDBManager final : public DatabaseManager {
   public:
     DynamoDBManager(std::unique_ptr<Ground> ground, std::unique_ptr<dynamodb::Client> client,
                     DatabaseConfig const& config, Clock const& clock, Log& log)
-        : ground_(std::move(ground)), client_(std::move(client)),
-          context_{.client = *client_, .clock = clock, .log = log, .retention = config.retention},
+        : ground_(std::move(ground)), client_(std::move(client)), usage_(*client_, ground_->capacity, clock),
+          context_{.client = *client_, .clock = clock, .log = log, .retention = config.retention, .usage = &usage_},
           connection_(config, context_, filing_) {}
     DatabaseConnection& connection() override { return connection_; }
     EventsRepository& events() override { return events_; }
@@ -47,6 +47,7 @@ class DynamoDBManager final : public DatabaseManager {
   private:
     std::unique_ptr<Ground> ground_;
     std::unique_ptr<dynamodb::Client> client_;
+    dynamodb::UsageLedger usage_;
     dynamodb::DynamoDBContext context_;
     DynamoDBEventsRepository events_{context_};
     dynamodb::Filing filing_{context_, events_};

@@ -8,6 +8,7 @@
 #include "storage/dynamodb/key_names.hpp"
 #include "storage/dynamodb/metric_rows.hpp"
 #include "storage/dynamodb/tokens.hpp"
+#include "storage/usage.hpp"
 
 namespace gem {
 
@@ -120,6 +121,11 @@ Async<Result<std::vector<DeploymentMetric>>> DynamoDBMetricsRepository::find_dep
 Async<Result<std::optional<StateEntry>>> DynamoDBMetricsRepository::get_state(std::string key) {
     Operation const operation(context_);
     if (!operation) co_return operation.closed();
+    if (key.starts_with(usage_prefix) && context_.usage != nullptr) {
+        auto const use = co_await context_.usage->month(key);
+        if (!use) co_return fail(to_error(use.error()));
+        co_return StateEntry{.key = std::move(key), .value = UsageLedger::as_json(*use), .version = 1};
+    }
     auto const item = co_await context_.client.get({.table = "event_patterns", .key = key_of(state_hash, key)});
     if (!item) co_return fail(to_error(item.error()));
     if (!*item) co_return std::optional<StateEntry>();

@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include "storage/dynamodb/dynamodb_client.hpp"
+#include "storage/usage.hpp"
 #include "support/await.hpp"
 #include "support/manual_clock.hpp"
 #include "support/scripted_http_client.hpp"
@@ -306,7 +307,7 @@ TEST_F(DynamoDbClient, counts_units_by_table_index_and_operation) {
     EXPECT_EQ(use.at({"a", "", "BatchWriteItem"}).write_units, 2.0);
     EXPECT_EQ(use.at({"b", "", "BatchWriteItem"}).write_units, 3.0);
     EXPECT_EQ(use.at({"t", "", "PutItem"}).write_units, 2.0); // refused, and paid for by what was there
-    EXPECT_DOUBLE_EQ(price(total(use)), 3.5 * 0.125e-6 + 7 * 0.625e-6);
+    EXPECT_DOUBLE_EQ(price_of(total(use).read_units, total(use).write_units), 3.5 * 0.125e-6 + 7 * 0.625e-6);
 }
 
 TEST(DynamoDbEndpoint, may_be_plain_http_on_this_machine_only) {
