@@ -16,6 +16,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "storage/database_service.hpp"
+#include "storage/usage.hpp"
 
 namespace gem::api {
 
@@ -43,6 +44,7 @@ struct StoreWatch {
     std::optional<std::int64_t> events;
     std::optional<UtcTime> tables_at;
     std::vector<TableInfo> tables;
+    Usage usage; ///< as of `tables_at`
 };
 
 /// What a handler may use besides its arguments. Lives until the handler's coroutine ends.

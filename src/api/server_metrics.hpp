@@ -12,6 +12,7 @@
 
 #include "base/time.hpp"
 #include "storage/database_interface.hpp"
+#include "storage/usage.hpp"
 
 namespace gem::api {
 
@@ -20,6 +21,7 @@ struct StoreFigures {
     bool up = false;
     std::optional<Totals> totals;
     std::vector<TableInfo> tables;
+    Usage usage; ///< this month's
 };
 
 /// One thread. Labels are bounded: routes of the table, five methods and `other`, statuses that were sent.
