@@ -18,6 +18,7 @@
 #include "base/log.hpp"
 #include "collector/webhook_intake.hpp"
 #include "storage/database_service.hpp"
+#include "storage/usage.hpp"
 
 namespace gem::api {
 
@@ -46,6 +47,7 @@ struct StoreWatch {
     std::optional<std::int64_t> events;
     std::optional<UtcTime> tables_at;
     std::vector<TableInfo> tables;
+    Usage usage; ///< as of `tables_at`
 };
 
 /// What a handler may use besides its arguments. Lives until the handler's coroutine ends.

@@ -121,6 +121,35 @@ void add_collector(std::vector<MetricFamily>& families, std::vector<CollectorFig
     }
 }
 
+/// What a store that charges by use charged for in this month, by all processes: back to zero when a month begins.
+void add_usage(std::vector<MetricFamily>& families, Usage const& usage) {
+    if (usage.rows.empty()) return;
+    auto units = family("gem_database_units_total", "Read and write units consumed this month, by all processes.",
+                        MetricType::Counter);
+    auto requests = family("gem_database_requests_total", "Requests to the database this month, by all processes.",
+                           MetricType::Counter);
+    auto cost = family("gem_database_cost_dollars_total", "Price of this month's units in us-east-1, without storage.",
+                       MetricType::Counter);
+    double dollars = 0;
+    for (auto const& row : usage.rows) {
+        Labels const about{{"table", row.table}, {"index", row.index}, {"operation", row.operation}};
+        auto const add_units = [&](std::string const& kind, double number) {
+            if (number <= 0) return;
+            auto labels = about;
+            labels.push_back({"kind", kind});
+            add(units, std::move(labels), number);
+        };
+        add_units("read", row.read_units.value);
+        add_units("write", row.write_units.value);
+        if (row.requests > 0) add(requests, {about[0], about[2]}, row.requests);
+        dollars += price_of(row.read_units.value, row.write_units.value);
+    }
+    add(cost, {}, dollars);
+    families.push_back(std::move(units));
+    families.push_back(std::move(requests));
+    families.push_back(std::move(cost));
+}
+
 void add_process(std::vector<MetricFamily>& families, UtcTime started, UtcTime now) {
     auto build = family("gem_build_info", "Which version runs.", MetricType::Gauge);
     add(build, {{"version", GEM_VERSION}}, 1);
@@ -183,6 +212,7 @@ std::string ServerMetrics::text(StoreFigures const& store, std::string_view prov
     std::vector<MetricFamily> families;
     add_store(families, store, provider);
     add_collector(families, store.collector);
+    add_usage(families, store.usage);
     auto requests = family("gem_http_requests_total", "Requests answered.", MetricType::Counter);
     auto durations = family("gem_http_request_seconds", "Time to an answer.", MetricType::Histogram);
     for (auto const& route : routes_) {

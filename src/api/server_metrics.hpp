@@ -13,6 +13,7 @@
 #include "api/collector_control.hpp"
 #include "base/time.hpp"
 #include "storage/database_interface.hpp"
+#include "storage/usage.hpp"
 
 namespace prometheus {
 struct MetricFamily;
@@ -26,6 +27,7 @@ struct StoreFigures {
     std::optional<Totals> totals;
     std::vector<TableInfo> tables;
     std::vector<CollectorFigure> collector{}; ///< what the collector counts
+    Usage usage; ///< this month's
 };
 
 /// One thread. Labels are bounded: routes of the table, five methods and `other`, statuses that were sent.

@@ -118,14 +118,45 @@ struct TablePart {
 };
 BOOST_DESCRIBE_STRUCT(TablePart, (), (name, rows, bytes, approximate))
 
+/// A store's use this month by all processes; dollars by the prices of us-east-1, storage not included.
+struct UsagePart {
+    std::string month;
+    Fixed<1> read_units{};
+    Fixed<1> write_units{};
+    std::int64_t requests = 0;
+    Fixed<4> cost_usd{};
+};
+BOOST_DESCRIBE_STRUCT(UsagePart, (), (month, read_units, write_units, requests, cost_usd))
+
 struct DatabaseAnswer {
     std::string provider;
     OrderedMap<std::optional<std::string>> configuration;
     HealthPart health;
     std::vector<TablePart> tables;
+    json::Absent<UsagePart> usage; ///< of stores that charge by use
     UtcTime timestamp{};
 };
-BOOST_DESCRIBE_STRUCT(DatabaseAnswer, (), (provider, configuration, health, tables, timestamp))
+BOOST_DESCRIBE_STRUCT(DatabaseAnswer, (), (provider, configuration, health, tables, usage, timestamp))
+
+/// What the store charged for this month; nothing where it charges for nothing, or cannot be asked.
+Async<std::optional<Usage>> usage_of_month(Context const& context) {
+    auto entry = co_await context.database.metrics().get_state(usage_key(context.now));
+    if (!entry || !*entry) co_return std::nullopt;
+    auto usage = parse_usage((*entry)->value);
+    if (!usage) co_return std::nullopt;
+    co_return std::move(*usage);
+}
+
+UsagePart part_of(Usage const& usage, UtcTime now) {
+    UsagePart part{.month = format_day(now).substr(0, 7)};
+    for (auto const& row : usage.rows) {
+        part.read_units.value += row.read_units.value;
+        part.write_units.value += row.write_units.value;
+        part.requests += row.requests;
+    }
+    part.cost_usd = price_of(part.read_units.value, part.write_units.value);
+    return part;
+}
 
 Async<Outcome> get_database_info(Context const& context, Arguments const&) {
     bool const healthy = co_await look_at_store(context);
@@ -136,6 +167,7 @@ Async<Outcome> get_database_info(Context const& context, Arguments const&) {
                                      .tables_found = context.store.health.tables_found,
                                      .error = {}},
                           .tables = {},
+                          .usage = {},
                           .timestamp = context.now};
     if (!context.store.health.error.empty()) answer.health.error.value = context.store.health.error;
     auto tables = co_await context.database.connection().table_info();
@@ -145,6 +177,7 @@ Async<Outcome> get_database_info(Context const& context, Arguments const&) {
             answer.tables.push_back(
                 {.name = table.name, .rows = table.rows, .bytes = table.bytes, .approximate = table.approximate});
     }
+    if (auto const usage = co_await usage_of_month(context)) answer.usage.value = part_of(*usage, context.now);
     co_return Reply::json(answer, healthy ? 200 : 503);
 }
 
@@ -166,8 +199,10 @@ Async<Outcome> get_metrics(Context const& context, Arguments const&) {
                 store.tables = std::move(*tables);
                 store.tables_at = context.now;
             }
+            store.usage = (co_await usage_of_month(context)).value_or(Usage{});
         }
         figures.tables = store.tables;
+        figures.usage = store.usage;
     }
     if (context.collector != nullptr) figures.collector = context.collector->figures();
     context.metrics.set_streams(context.streams.open());

@@ -56,6 +56,7 @@ void build(CommandLine& line) {
     add_db(line);
     add_forget(line);
     add_transfer(line);
+    add_cost(line);
     add_config(line);
     add_version(line);
 }

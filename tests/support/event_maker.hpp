@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "domain/event.hpp"
+#include "domain/repo_name.hpp"
+#include "domain/time_window.hpp"
 
 namespace gem::test {
 
