@@ -199,6 +199,8 @@ class EventsRepository {
 
     /// Stores what is new. Idempotent and exact: identity is (repository key, created_at, type, id). Acknowledged means
     /// durable. A batch is stored whole or not at all; a bad event is rejected with its reason and the others stored.
+    /// (On DynamoDB whole in each hour and shard of names: a batch over several of them shows one after the other, and
+    /// one that failed may have been counted in some. Storing it again makes it whole.)
     ///
     /// The same happening from two sources is stored once, as the event that came first; the other is a duplicate, now
     /// and whenever it comes again (storage/natural_key.hpp, docs/decisions/0008):

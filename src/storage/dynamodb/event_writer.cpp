@@ -8,8 +8,6 @@
 #include "storage/dynamodb/event_item.hpp"
 #include "storage/dynamodb/key_names.hpp"
 #include "storage/dynamodb/together.hpp"
-#include "storage/event_rules.hpp"
-#include "storage/payload_codec.hpp"
 
 namespace gem::dynamodb {
 
@@ -40,26 +38,6 @@ Error rivals() {
 std::string identity(std::string const& key, std::string const& sort) { return key + '\n' + sort; }
 
 } // namespace
-
-PreparedBatch prepare_batch(std::vector<Event> batch) {
-    thread_local PayloadCodec codec;
-    PreparedBatch prepared{.events = std::move(batch), .payloads = {}, .rejected = {}};
-    prepared.payloads.resize(prepared.events.size());
-    for (std::size_t i = 0; i < prepared.events.size(); ++i) {
-        auto& event = prepared.events[i];
-        if (auto reason = reason_to_reject(event))
-            prepared.rejected.push_back({.index = i, .reason = std::move(*reason)});
-        else
-            prepared.payloads[i] = codec.compress(event.payload.text());
-        event.payload = JsonText();
-    }
-    return prepared;
-}
-
-Unit unit_of(Event const& event) {
-    return {.shard = shard_of(ascii_lower(event.repo_name), repository_key(event.repo_id, event.repo_name)),
-            .hour = to_unix(event.created_at) / 3600};
-}
 
 std::optional<UtcTime> EventWriter::expiry(Event const& event) const {
     if (context_.retention == days(0)) return std::nullopt;

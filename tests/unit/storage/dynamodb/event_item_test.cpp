@@ -1,7 +1,10 @@
 #include "storage/dynamodb/event_item.hpp"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
+#include "storage/database_interface.hpp"
 #include "storage/dynamodb/log_items.hpp"
 #include "storage/payload_codec.hpp"
 #include "support/event_maker.hpp"
@@ -51,15 +54,11 @@ TEST(EventItem, every_field_comes_back) {
 
 TEST(EventItem, a_payload_that_does_not_fit_lies_in_parts_beside_it) {
     std::string noise = "\"";
-    std::uint32_t state = 1;
+    std::mt19937 random(1);
     while (noise.size() < 1'000'000) {
-        state = state * 1664525 + 1013904223;
-        noise += static_cast<char>('!' + (state >> 24) % 40);
+        auto const c = static_cast<char>('!' + random() % 90);
+        noise += c == '"' || c == '\\' ? 'x' : c;
     }
-    for (auto& c : noise) {
-        if (c == '"' || c == '\\') c = 'x';
-    }
-    noise.front() = '"';
     auto const event = make_event("1").payload(noise + "\"").done();
     EXPECT_EQ(back(event), event);
 }

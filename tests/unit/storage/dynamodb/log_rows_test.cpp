@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/database_interface.hpp"
 #include "support/event_maker.hpp"
 
 namespace gem::dynamodb {
