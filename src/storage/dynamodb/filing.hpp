@@ -14,7 +14,7 @@ namespace gem::dynamodb {
 struct FiledUnder {
     std::string key;
     TimeWindow window = all_time(); ///< rows count from within it …
-    bool by_name = false;             ///< … and, if set, only those that bear the name asked for themselves
+    bool by_name = false;           ///< … and, if set, only those that bear the name asked for themselves
 };
 
 /// The registry of events, and beside it the names that only commits have told of: one item for each pair of name and
