@@ -48,6 +48,7 @@ Async<std::optional<std::string>> EventStream::next() {
     while (!finished_) {
         if (!greeted_) {
             greeted_ = true;
+            if (position_.empty()) co_await look(); // what is stored once the client was greeted is not missed
             co_return "retry: 2000\n\n";
         }
         auto const generation = co_await database_.connection().write_generation();

@@ -106,7 +106,7 @@ void note(ReferenceStore& store, EventKey const& key, Event const& event, EventK
 
 /// Whether somebody brought it already; a new match is noted.
 bool is_known(ReferenceStore& store, Event const& event, EventKey const& key) {
-    if (store.deliveries.contains({std::get<3>(key), event.type, event.id})) return true;
+    if (store.events.contains(key) || store.deliveries.contains({std::get<3>(key), event.type, event.id})) return true;
     auto const natural = natural_key(event);
     auto const channel = channel_of(event);
     auto const& under = brought_under(store, key, natural);

@@ -211,6 +211,7 @@ TEST_F(HttpServer, a_client_that_takes_nothing_of_a_stream_is_dropped) {
     start(options);
     auto connection = connect();
     connection.send("GET /flood HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(connection.read().status, 200);
     for (int i = 0; i < 100 && stats().open_connections > 0; ++i) std::this_thread::sleep_for(100ms);
     EXPECT_EQ(stats().open_connections, 0U);
 }
