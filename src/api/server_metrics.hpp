@@ -27,7 +27,7 @@ struct StoreFigures {
     std::optional<Totals> totals;
     std::vector<TableInfo> tables;
     std::vector<CollectorFigure> collector{}; ///< what the collector counts
-    Usage usage; ///< this month's
+    Usage usage;                              ///< this month's
 };
 
 /// One thread. Labels are bounded: routes of the table, five methods and `other`, statuses that were sent.

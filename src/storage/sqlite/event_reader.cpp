@@ -8,8 +8,8 @@
 
 #include "storage/cursor.hpp"
 #include "storage/payload_codec.hpp"
-#include "storage/sqlite/active_minutes.hpp"
 #include "storage/recent_arrivals.hpp"
+#include "storage/sqlite/active_minutes.hpp"
 #include "storage/sqlite/registry.hpp"
 #include "storage/sqlite/sha_column.hpp"
 
