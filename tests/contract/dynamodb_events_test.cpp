@@ -1,5 +1,6 @@
 // What DynamoDB's events promise beyond the contract: exact whenever a process dies, whoever else is at work, and
 // cheap.
+#include <cstdlib>
 #include <random>
 #include <thread>
 
@@ -88,8 +89,11 @@ TEST_F(DynamoDbEvents, slow_counts_are_exact_wherever_a_process_dies) {
         requests = process->client.asked;
     }
     ASSERT_GT(requests, 10);
+    // Each fifth, in turns; all of them with GEM_CRASH_POINTS=all (script/test --deep).
+    auto const* const points = std::getenv("GEM_CRASH_POINTS");
+    int const step = points != nullptr && std::string_view(points) == "all" ? 1 : 5;
     for (bool const answer_lost : {false, true}) {
-        for (int at = 0; at < requests; ++at) {
+        for (int at = answer_lost ? step / 2 : 0; at < requests; at += step) {
             SCOPED_TRACE(fmt::format("request {} {}", at, answer_lost ? "was done" : "was not done"));
             DynamoClient tables(DynamoClient::own_tables());
             wait_ok(dynamodb::create_tables(*tables.client, {}, false, log()));
