@@ -13,6 +13,11 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 
+# Several sources as one translation unit (presets release, asan, tsan): a third of the time for a build from nothing. The
+# dev preset compiles each alone, which is quicker after a change and shows a missing include. So names in the unnamed
+# namespaces of one room must differ.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+
 # __FILE__ and debug information must not tell where the tree was built.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 # ccache needs the timestamps of a precompiled header left out to share it between checkouts.

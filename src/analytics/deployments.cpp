@@ -77,10 +77,6 @@ Release read_release(dom::parser& parser, Event const& event) {
     return release;
 }
 
-double weeks_of(TimeWindow window) {
-    return static_cast<double>(window.length().count()) / static_cast<double>(seconds(days(7)).count());
-}
-
 Deployment from_table(DeploymentMetric const& metric) {
     Deployment deployment{.deployment_id = metric.deployment_id,
                           .environment = metric.environment,
@@ -250,7 +246,7 @@ std::optional<double> mean_lead_hours(std::span<Release const> releases, std::sp
 ReleaseDeployment measure_releases(std::span<Release const> releases, std::span<Deployment const> deployments,
                                    TimeWindow window) {
     ReleaseDeployment figures;
-    double const weeks = weeks_of(window);
+    double const weeks = window.weeks();
     figures.releases.total_count = static_cast<std::int64_t>(releases.size());
     figures.releases.frequency_per_week = static_cast<double>(releases.size()) / weeks;
     for (auto const& each : releases) ++figures.releases.release_types[each.type];

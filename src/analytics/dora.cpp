@@ -19,10 +19,6 @@ struct Delivery {
     std::optional<UtcTime> restored;
 };
 
-double weeks_of(TimeWindow window) {
-    return static_cast<double>(window.length().count()) / static_cast<double>(seconds(days(7)).count());
-}
-
 std::pair<std::optional<std::string>, std::vector<Delivery>> deliveries_of(DoraEvidence const& evidence) {
     std::vector<Delivery> deliveries;
     for (auto const& each : evidence.deployments) {
@@ -68,9 +64,9 @@ std::string band_below(seconds median, std::array<seconds, 3> limits) {
 
 void measure_frequency(DeploymentFrequency& figures, std::span<Delivery const> deliveries, TimeWindow window) {
     figures.formula = "deployments / weeks; days with a deployment, median over all whole weeks";
-    figures.weeks = weeks_of(window);
+    figures.weeks = window.weeks();
     if (deliveries.empty()) return;
-    double const per_week = static_cast<double>(deliveries.size()) / weeks_of(window);
+    double const per_week = static_cast<double>(deliveries.size()) / window.weeks();
     figures.per_week = per_week;
     auto const whole_weeks = static_cast<std::size_t>(window.length() / days(7));
     std::vector<std::set<days>> days_of_week(whole_weeks);

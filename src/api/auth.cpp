@@ -5,17 +5,12 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
+#include "base/text.hpp"
 #include "domain/repo_name.hpp"
 
 namespace gem::api {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 std::string_view bearer_of(http::Request const& request) {
     auto const header = request.header("authorization");

@@ -13,6 +13,7 @@
 
 #include "app/settings_file.hpp"
 #include "base/edit_distance.hpp"
+#include "base/text.hpp"
 #include "domain/repo_name.hpp"
 
 extern char** environ;
@@ -20,12 +21,6 @@ extern char** environ;
 namespace gem {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    auto const first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 std::vector<std::string> split_list(std::string_view text) {
     std::vector<std::string> parts;

@@ -9,7 +9,7 @@ namespace gem::cli {
 
 namespace {
 
-struct Options {
+struct BackfillOptions {
     std::vector<std::string> files;
     std::string from;
     std::string to;
@@ -93,7 +93,7 @@ std::string as_json_text(BackfillReport const& report) {
 }
 
 /// What is wrong with the arguments, or the job.
-std::expected<BackfillJob, std::string> job_of(Options const& options) {
+std::expected<BackfillJob, std::string> job_of(BackfillOptions const& options) {
     BackfillJob job{.options = {}, .directory = options.directory, .url = options.url};
     job.options.files = options.files;
     job.options.jobs = options.jobs;
@@ -148,7 +148,7 @@ std::function<void(BackfillProgress const&)> painter(Console const& console) {
     };
 }
 
-int run_command(Context const& context, Options const& options) {
+int run_command(Context const& context, BackfillOptions const& options) {
     auto job = job_of(options);
     if (!job) {
         context.console.err(
@@ -170,7 +170,7 @@ int run_command(Context const& context, Options const& options) {
     return report->ok() ? exit_ok : exit_failed;
 }
 
-constexpr auto teach =
+constexpr auto backfill_teach =
     R"(Reads .json.gz, .json and .zst by content, not by name. Idempotent: what is there already is counted as duplicate. A range is
 resumed by file. SIGINT stops between two batches and says how to go on. Examples:
   github-events-monitor backfill 2015-01-01-15.json.gz
@@ -185,10 +185,10 @@ Exit statuses: 0 everything was read and stored; 1 bad records, a damaged or mis
 
 void add_backfill(CommandLine& line) {
     using enum SettingGroup;
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BackfillOptions>();
     auto& command =
         line.add(line.root(), "backfill", "Fill the store from GH Archive: files, standard input, or a range of hours",
-                 {storage, SettingGroup::log}, teach,
+                 {storage, SettingGroup::log}, backfill_teach,
                  [options](Context const& context) { return run_command(context, *options); });
     auto* const files = command.add_option("FILES", options->files, "Files; - is standard input")->type_name("");
     auto* const from = command.add_option("--from", options->from, "First hour of a range, 2024-01-01T00")

@@ -7,7 +7,7 @@ namespace gem::cli {
 
 namespace {
 
-struct Options {
+struct CollectOptions {
     bool once = false;
     bool as_json = false;
     std::optional<std::size_t> limit;
@@ -53,7 +53,7 @@ ShownCycle shown(CollectReport const& report) {
     return cycle;
 }
 
-int once(Context const& context, Options const& options) {
+int once(Context const& context, CollectOptions const& options) {
     auto const report = collect_once(context.settings.values, options.limit, context.clock, context.log);
     if (!report) return context.failed(report.error());
     auto const cycle = shown(*report);
@@ -73,7 +73,7 @@ int once(Context const& context, Options const& options) {
     return report->errors.empty() ? exit_ok : exit_failed;
 }
 
-constexpr auto teach =
+constexpr auto collect_teach =
     R"(Without --once it goes on until SIGINT or SIGTERM. With nothing named and nothing on the watch list it asks GitHub's
 public time line. Examples:
   github-events-monitor collect --once --target-repositories octo-org/hello-world --json
@@ -85,9 +85,9 @@ Exit statuses: 0 done; 1 a target failed or the database cannot be opened; 2 usa
 
 void add_collect(CommandLine& line) {
     using enum SettingGroup;
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CollectOptions>();
     auto& command = line.add(line.root(), "collect", "Poll GitHub and store what is new",
-                             {github, storage, SettingGroup::log}, teach, [options](Context const& context) {
+                             {github, storage, SettingGroup::log}, collect_teach, [options](Context const& context) {
                                  if (options->once) return once(context, *options);
                                  auto const ended =
                                      collect_until_signal(context.settings.values, context.clock, context.log);

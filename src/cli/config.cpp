@@ -5,12 +5,12 @@ namespace gem::cli {
 
 namespace {
 
-struct Options {
+struct ConfigOptions {
     bool as_json = false;
     bool markdown = false;
 };
 
-constexpr auto teach = R"(Secrets are shown as (set). Examples:
+constexpr auto config_teach = R"(Secrets are shown as (set). Examples:
   github-events-monitor config show --config /etc/github-events-monitor.toml
   API_PORT=9000 github-events-monitor config show --json
 
@@ -20,10 +20,10 @@ Exit statuses: 0 the settings are good; 2 they are not, with every mistake on st
 
 void add_config(CommandLine& line) {
     auto& config = line.group("config", "Look at the configuration");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ConfigOptions>();
     using enum SettingGroup;
     auto& show = line.add(config, "show", "Print every setting, its value and where that comes from",
-                          {storage, server, github, SettingGroup::mcp, SettingGroup::log}, teach,
+                          {storage, server, github, SettingGroup::mcp, SettingGroup::log}, config_teach,
                           [options](Context const& context) {
                               if (options->markdown)
                                   context.console.out(settings_markdown());

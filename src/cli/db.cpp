@@ -16,13 +16,13 @@ struct ShownDrift {
 };
 BOOST_DESCRIBE_STRUCT(ShownDrift, (), (where, counted, stored))
 
-struct ShownReport {
+struct ShownVerification {
     std::int64_t events = 0;
     std::int64_t figures = 0;
     std::int64_t drift_total = 0;
     std::vector<ShownDrift> drift;
 };
-BOOST_DESCRIBE_STRUCT(ShownReport, (), (events, figures, drift_total, drift))
+BOOST_DESCRIBE_STRUCT(ShownVerification, (), (events, figures, drift_total, drift))
 
 struct ShownCheck {
     std::vector<std::string> findings;
@@ -56,7 +56,7 @@ std::string as_text(VerifyReport const& report) {
 }
 
 std::string as_json_text(VerifyReport const& report) {
-    ShownReport shown{
+    ShownVerification shown{
         .events = report.events, .figures = report.figures, .drift_total = report.drift_total, .drift = {}};
     for (auto const& drift : report.drift) shown.drift.push_back({drift.where, drift.counted, drift.stored});
     return json::to_string(shown) + "\n";

@@ -13,7 +13,7 @@ namespace gem::cli {
 
 namespace {
 
-struct Options {
+struct DbShellOptions {
     std::string sql;
     bool write = false;
 };
@@ -32,7 +32,7 @@ std::optional<std::filesystem::path> find_library() {
     return std::nullopt;
 }
 
-int shell(Context const& context, Options const& options) {
+int shell(Context const& context, DbShellOptions const& options) {
     auto const& config = context.settings.values.database;
     if (config.provider != "sqlite" || config.db_path == ":memory:") {
         return context.failed(fmt::format("db shell opens the file of the provider sqlite; this is {}, {}",
@@ -64,7 +64,7 @@ int shell(Context const& context, Options const& options) {
 
 void add_db_shell(CommandLine& line, CLI::App& db) {
     using enum SettingGroup;
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<DbShellOptions>();
     auto& command =
         line.add(db, "shell", "Open sqlite3 on the database, with our functions loaded", {storage},
                  "Opens for reading; who writes past the program makes its counts wrong (`db rebuild`). Examples:\n"

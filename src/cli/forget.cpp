@@ -7,7 +7,7 @@ namespace gem::cli {
 
 namespace {
 
-struct Options {
+struct ForgetOptions {
     std::string repo;
     std::string actor;
     bool yes = false;
@@ -21,7 +21,7 @@ struct ShownRemoved {
 };
 BOOST_DESCRIBE_STRUCT(ShownRemoved, (), (events, commits, other_rows))
 
-int forget(Context const& context, Options const& options) {
+int forget(Context const& context, ForgetOptions const& options) {
     auto const& config = context.settings.values.database;
     std::optional<RepoName> repo;
     if (!options.repo.empty()) {
@@ -59,7 +59,7 @@ int forget(Context const& context, Options const& options) {
 
 void add_forget(CommandLine& line) {
     using enum SettingGroup;
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ForgetOptions>();
     auto& command = line.add(line.root(), "forget", "Remove a repository or a person from everything, counts too",
                              {storage, SettingGroup::log},
                              "Asks first. Examples:\n  github-events-monitor forget --repo octo-org/hello-world\n"

@@ -6,7 +6,7 @@ namespace gem::cli {
 
 namespace {
 
-constexpr auto teach =
+constexpr auto serve_teach =
     R"(Listens first and polls then. SIGINT or SIGTERM ends it when what is in flight is answered; a second one ends it at
 once. Examples:
   github-events-monitor serve --target-repositories microsoft/vscode,org:kubernetes
@@ -22,7 +22,7 @@ Exit statuses: 0 ended by a signal; 1 the database cannot be opened or the port 
 void add_serve(CommandLine& line) {
     using enum SettingGroup;
     line.add(line.root(), "serve", "Serve the API, and poll GitHub beside it",
-             {server, github, storage, SettingGroup::mcp, SettingGroup::log}, teach, [](Context const& context) {
+             {server, github, storage, SettingGroup::mcp, SettingGroup::log}, serve_teach, [](Context const& context) {
                  auto const served = serve(context.settings, context.clock, context.log);
                  return served ? exit_ok : context.failed(served.error());
              });

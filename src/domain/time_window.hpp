@@ -15,6 +15,7 @@ struct TimeWindow {
     [[nodiscard]] bool empty() const { return from >= to; }
     [[nodiscard]] bool contains(UtcTime time) const { return time >= from && time < to; }
     [[nodiscard]] seconds length() const { return to - from; }
+    [[nodiscard]] double weeks() const { return static_cast<double>(length().count()) / (7.0 * 24 * 3600); }
     friend bool operator==(TimeWindow const&, TimeWindow const&) = default;
 
     /// The window of `length` that ends, exclusive, at `until` rounded up to the minute.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
+#include "base/text.hpp"
 #include "domain/event_type.hpp"
 #include "domain/repo_name.hpp"
 #include "github/event_facts.hpp"
@@ -85,14 +86,6 @@ std::string shown(std::string_view text) {
 
 std::unexpected<Error> expected(std::string_view what) {
     return fail(ErrorCode::invalid_argument, fmt::format("expected {}", what));
-}
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-    auto const start = text.find_first_not_of(blank);
-    if (start == std::string_view::npos) return {};
-    return text.substr(start, text.find_last_not_of(blank) - start + 1);
 }
 
 bool is_bulk_action(std::string_view key) {
@@ -308,7 +301,7 @@ EventParser::EventParser(EventParser&&) noexcept = default;
 EventParser& EventParser::operator=(EventParser&&) noexcept = default;
 
 Result<ParsedKind> EventParser::parse_line(std::string_view json, EventSource source, Event& event) {
-    auto const text = trimmed(json);
+    auto const text = trimmed(without_byte_order_mark(json));
     if (text.empty()) return expected("a JSON object, got nothing");
     if (text.front() != '{') return expected(fmt::format("a JSON object, got \"{}\"", shown(text)));
     auto& parser = buffers_->line;
@@ -334,7 +327,7 @@ Result<EventPageContent> EventParser::parse_page(std::string_view body, EventSou
     std::string page;
     page.reserve(body.size() + padding);
     page = body;
-    auto const text = trimmed(page);
+    auto const text = trimmed(without_byte_order_mark(page));
     EventPageContent content;
     std::vector<std::string_view> elements{text};
     bool const is_array = text.starts_with('[');

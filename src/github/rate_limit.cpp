@@ -7,17 +7,12 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "base/text.hpp"
 #include "domain/repo_name.hpp"
 
 namespace gem::github {
 
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    auto const first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::optional<std::int64_t> parse_count(std::optional<std::string_view> text) {
     if (!text) return std::nullopt;

@@ -9,6 +9,7 @@
 #include <openssl/hmac.h>
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "domain/repo_name.hpp"
 #include "github/event_facts.hpp"
 #include "github/event_parser.hpp"
@@ -195,14 +196,6 @@ bool is_delivery_id(std::string_view text) {
     return !text.empty() && text.size() <= 100 && std::ranges::all_of(text, fits);
 }
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-    auto const start = text.find_first_not_of(blank);
-    if (start == std::string_view::npos) return {};
-    return text.substr(start, text.find_last_not_of(blank) - start + 1);
-}
-
 int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -342,7 +335,7 @@ Result<WebhookContent> WebhookReader::read(std::string_view kind, std::string_vi
         text = body;
     }
     text.reserve(text.size() + EventParser::padding);
-    auto const json = trimmed(text);
+    auto const json = trimmed(without_byte_order_mark(text));
     if (!json.starts_with('{')) return expected("a JSON object as the payload");
     if (buffers_->parser.capacity() > small_text && json.size() <= small_text)
         buffers_->parser = simdjson::dom::parser();

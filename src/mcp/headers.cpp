@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "domain/repo_name.hpp"
 
 namespace gem::mcp {
@@ -11,12 +12,6 @@ namespace gem::mcp {
 namespace {
 
 RpcError mismatch(std::string message) { return {.code = code::header_mismatch, .message = std::move(message)}; }
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
 
 /// What a header value stands for: `=?base64?…?=` is decoded. Nothing if that cannot be.
 std::optional<std::string> decoded(std::string_view value) {

@@ -10,7 +10,7 @@ namespace gem {
 
 namespace {
 
-constexpr std::size_t page = 1000;
+constexpr std::size_t page_size = 1000;
 constexpr std::size_t commits_page = 100; // with all of their files
 constexpr std::size_t piece = std::size_t{1} << 18;
 
@@ -74,7 +74,7 @@ class Writer {
 Async<Result<void>> put_events(DatabaseTransfer& transfer, std::string const& key, Writer& writer) {
     std::optional<EventPlace> after;
     for (;;) {
-        auto const events = co_await transfer.events_of(key, after, page);
+        auto const events = co_await transfer.events_of(key, after, page_size);
         if (!events) co_return fail(events.error());
         if (events->empty()) co_return Result<void>();
         for (auto const& event : *events) {

@@ -4,8 +4,6 @@
 #include <cctype>
 #include <stdexcept>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,19 +11,13 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "support/loopback.hpp"
+
 namespace gem::test {
 
 namespace {
 
 namespace json = boost::json;
-
-sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
 
 void without_delay(int socket) {
     int const on = 1;

@@ -1,5 +1,6 @@
 // The built program from outside: commands, exit statuses, and serve over a real socket.
 #include "cli/cli.hpp"
+#include "support/loopback.hpp"
 #include "support/packed.hpp"
 #include "support/socket_server.hpp"
 #include "system/program_fixture.hpp"
@@ -25,14 +26,11 @@ std::string some_events(int count) {
 class PortHolder {
   public:
     explicit PortHolder(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        auto const address = gem::test::loopback(port);
         int const on = 1;
         ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        held_ =
-            ::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::listen(socket_, 1) == 0;
+        held_ = ::bind(socket_, reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0 &&
+                ::listen(socket_, 1) == 0;
     }
     ~PortHolder() { ::close(socket_); }
     PortHolder(PortHolder const&) = delete;

@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "support/loopback.hpp"
 
 namespace gem::tests {
 
@@ -26,13 +26,10 @@ struct RawResponse {
 class RawConnection {
   public:
     explicit RawConnection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        auto const address = test::loopback(port);
         int const on = 1;
         ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+        if (::connect(socket_, reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0) {
             ::close(socket_);
             throw std::runtime_error("cannot connect");
         }
@@ -109,6 +106,12 @@ class RawConnection {
         auto const taken = pending_.substr(0, count);
         pending_.erase(0, count);
         return taken;
+    }
+
+    /// Whether something has come, or the end, without waiting for it.
+    bool has_answer() {
+        pollfd waiting{.fd = socket_, .events = POLLIN, .revents = 0};
+        return !pending_.empty() || ::poll(&waiting, 1, 0) > 0;
     }
 
     /// Whether the other side ends the connection without another byte.

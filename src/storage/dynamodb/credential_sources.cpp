@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "base/text.hpp"
 #include "storage/dynamodb/credential_process.hpp"
 #include "storage/dynamodb/profile_file.hpp"
 
@@ -67,12 +68,6 @@ std::string element_of(std::string_view xml, std::string_view name) {
 }
 
 } // namespace
-
-std::string_view trimmed(std::string_view text) {
-    auto const first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 std::optional<std::string> read_small_file(std::string const& path) {
     std::ifstream file(path, std::ios::binary);

@@ -37,7 +37,5 @@ Result<Credentials> read_credentials(std::string_view json, std::string_view tok
 
 /// A whole small file; nothing if it cannot be read.
 std::optional<std::string> read_small_file(std::string const& path);
-/// Without blanks and newlines at both ends.
-std::string_view trimmed(std::string_view text);
 
 } // namespace gem::dynamodb

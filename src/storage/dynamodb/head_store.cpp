@@ -21,19 +21,6 @@ constexpr std::int64_t small_page = 64'000;
 /// Announcements are dropped when there are more: then readers start anew.
 constexpr std::size_t most_announced = 160;
 
-std::size_t value_size(AttributeValue const& value) {
-    if (auto const* const text = std::get_if<std::string>(&value.value)) return text->size();
-    if (auto const* const number = std::get_if<Number>(&value.value)) return number->text.size() / 2 + 2;
-    if (auto const* const binary = std::get_if<Binary>(&value.value)) return binary->bytes.size();
-    if (auto const* const set = std::get_if<StringSet>(&value.value)) {
-        std::size_t size = 0;
-        for (auto const& one : set->values) size += one.size() + 1;
-        return size + 3;
-    }
-    if (auto const* const map = std::get_if<Item>(&value.value)) return item_size(*map) + 3 + map->size();
-    return 1;
-}
-
 Expression as_it_was(Head const& before) {
     if (before.version == 0) return {.text = "attribute_not_exists(#v)", .names = {{"#v", "v"}}};
     return {.text = "#v = :v", .names = {{"#v", "v"}}, .values = {{":v", AttributeValue::number(before.version)}}};
@@ -44,12 +31,6 @@ bool somebody_was_earlier(Failure const& failure) {
 }
 
 } // namespace
-
-std::size_t item_size(Item const& item) {
-    std::size_t size = 0;
-    for (auto const& [name, value] : item) size += name.size() + value_size(value);
-    return size;
-}
 
 Async<Result<bool>> HeadStore::replace(Head before, Head next) {
     next.version = before.version + 1;
@@ -220,7 +201,7 @@ Async<Result<HeadStore::Placed>> HeadStore::place(Head next, LogRows rows) {
     builder.add(rows);
     auto together = builder.take();
     head.rows = pack_log_rows(together);
-    if (item_size(to_item(head)) <= write_unit) co_return placed;
+    if (size_of(to_item(head)) <= write_unit) co_return placed;
     head.rows.clear();
     if (head.pages.size() >= most_pages) {
         // Many small pages are read dearly: they become one.

@@ -9,9 +9,6 @@
 
 namespace gem::dynamodb {
 
-/// Rough size of an item as DynamoDB counts it, never too low.
-std::size_t item_size(Item const& item);
-
 class HeadStore {
   public:
     HeadStore(DynamoDBContext& context, LogReader& reader) : context_(context), reader_(reader) {}

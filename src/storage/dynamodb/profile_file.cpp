@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/text.hpp"
 #include "storage/dynamodb/credential_sources.hpp"
 
 namespace gem::dynamodb {

@@ -26,7 +26,7 @@ void add_claim(Handle& handle, std::uint32_t repo, Event const& event, NaturalKe
 }
 
 /// What natural_key() needs of a stored event.
-Event read_event(Statement const& row) {
+Event claimed_event_of(Statement const& row) {
     thread_local PayloadCodec codec;
     Event event;
     event.created_at = from_unix(row.integer(0));
@@ -123,7 +123,7 @@ void Claims::reach_back(Handle& handle, std::uint32_t repo, UtcTime delivered) {
     {
         Rows rows(list);
         while (rows.next()) {
-            auto const event = read_event(*rows.operator->());
+            auto const event = claimed_event_of(*rows.operator->());
             if (auto const key = natural_key(event); !key.text.empty()) add_claim(handle, repo, event, key);
         }
     }

@@ -17,7 +17,7 @@ namespace gem::sqlite {
 
 namespace {
 
-// The columns of an event, in the order in which read_event() and read_facts() take them.
+// The columns of an event, in the order in which event_of_row() and read_facts() take them.
 #define GEM_EVENT_COLUMNS                                                                                              \
     "e.created_at, e.type, e.id, r.key, coalesce(e.repo_name, r.name), a.actor_id, coalesce(e.login, a.login), "       \
     "e.source, e.public, e.action, e.number, e.merged, e.size, e.distinct_size, e.state, e.author_id, e.flag, b.ref, " \
@@ -49,7 +49,7 @@ std::optional<std::int64_t> number_of_key(std::string_view key) {
     return number;
 }
 
-Result<Event> read_event(Statement const& row) {
+Result<Event> event_of_row(Statement const& row) {
     thread_local PayloadCodec codec;
     Event event;
     event.created_at = from_unix(row.integer(0));
@@ -100,7 +100,7 @@ Result<void> collect(Statement& statement, std::optional<Place> const& before, s
         bool const tie =
             last && last->created_at == place.created_at && last->type == place.type && last->id == place.id;
         if (taken > limit && !tie) break;
-        auto event = read_event(*rows.operator->());
+        auto event = event_of_row(*rows.operator->());
         if (!event) return fail(event.error());
         last = place;
         found.push_back({.place = std::move(place), .event = std::move(*event)});
@@ -205,7 +205,7 @@ Result<void> collect_of_all(Handle& handle, PageCache& pages, Kinds& kinds, Ques
         statement.bind(3, place.type).bind(4, place.id);
         Rows rows(statement);
         if (!rows.next()) return fail(ErrorCode::internal, "an event went away while it was read");
-        auto event = read_event(*rows.operator->());
+        auto event = event_of_row(*rows.operator->());
         if (!event) return fail(event.error());
         found.push_back({.place = std::move(place), .event = std::move(*event)});
     }
@@ -306,7 +306,7 @@ Result<std::vector<Event>> events_under(Handle& handle, std::string const& key, 
     std::vector<Event> found;
     Rows rows(list);
     while (rows.next()) {
-        auto event = read_event(*rows.operator->());
+        auto event = event_of_row(*rows.operator->());
         if (!event) return fail(event.error());
         found.push_back(std::move(*event));
     }
@@ -349,7 +349,7 @@ Result<ArrivalPage> find_arrivals(Handle& handle, std::string const& after, std:
     statement.bind(1, *asked).bind(2, reached);
     Rows rows(statement);
     while (rows.next()) {
-        auto event = read_event(*rows.operator->());
+        auto event = event_of_row(*rows.operator->());
         if (!event) return fail(event.error());
         page.events.push_back({.event = std::move(*event), .position = arrival_position(epoch, rows->integer(24))});
     }

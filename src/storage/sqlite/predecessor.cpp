@@ -39,7 +39,7 @@ CommitSummary read_summary(Rows const& row) {
     return summary;
 }
 
-Commit read_commit(Rows const& row) {
+Commit predecessors_commit(Rows const& row) {
     Commit commit;
     commit.sha = row->text(0);
     commit.repo_name = row->text(1);
@@ -149,7 +149,7 @@ Result<std::vector<CommitRecord>> Predecessor::commits(std::string const& sha, s
             list.bind(1, sha).bind(2, static_cast<std::int64_t>(limit));
             Rows rows(list);
             while (rows.next()) {
-                CommitRecord record{.commit = read_commit(rows), .summary = {}, .files = {}};
+                CommitRecord record{.commit = predecessors_commit(rows), .summary = {}, .files = {}};
                 if (rows->integer(21) != 0) record.summary = read_summary(rows);
                 found.push_back(std::move(record));
             }

@@ -10,7 +10,7 @@ namespace {
 Wait answered(int length) { return {.length = seconds(length), .answered = true}; }
 Wait open(int length) { return {.length = seconds(length), .answered = false}; }
 
-constexpr TimeWindow week{.from = noon, .to = noon + days(7)};
+constexpr TimeWindow whole_week{.from = noon, .to = noon + days(7)};
 
 TEST(KaplanMeier, is_the_plain_median_when_all_are_answered) {
     // S: 2/3, then 2/3 · 1/2 = 1/3 at 20
@@ -98,7 +98,7 @@ TEST(PullRequests, know_a_merge_by_its_action_or_by_what_closed_says) {
     EXPECT_EQ(found.at(1).merged, noon + hours(1));
     EXPECT_EQ(found.at(2).merged, noon + hours(2));
     EXPECT_FALSE(found.at(3).merged);
-    EXPECT_EQ(merge_waits(found, week), (std::vector{answered(3600), answered(7200), open(10'800)}));
+    EXPECT_EQ(merge_waits(found, whole_week), (std::vector{answered(3600), answered(7200), open(10'800)}));
 }
 
 TEST(PullRequests, that_were_opened_again_wait_until_the_window_ends) {
@@ -108,7 +108,7 @@ TEST(PullRequests, that_were_opened_again_wait_until_the_window_ends) {
         fact("PullRequestEvent", noon + hours(2)).action("reopened").number(1),
         fact("PullRequestEvent", noon + hours(2)).action("merged").number(9), // opened before: not of this window
     };
-    EXPECT_EQ(merge_waits(pull_requests_of(rows), week), std::vector{open(7 * 86'400)});
+    EXPECT_EQ(merge_waits(pull_requests_of(rows), whole_week), std::vector{open(7 * 86'400)});
 }
 
 TEST(PullRequests, are_reviewed_by_a_human_who_is_not_the_author) {
@@ -144,7 +144,7 @@ TEST(FirstResponse, is_by_another_human_more_than_30_seconds_after) {
         fact("IssuesEvent", noon + days(1)).action("opened").number(3).by("ada"),
     };
     // #1 after 90 s; #2 was closed after 5 h without one; #3 waits for the six days that are left
-    EXPECT_EQ(response_waits(issues_of(rows), week), (std::vector{answered(90), open(18'000), open(6 * 86'400)}));
+    EXPECT_EQ(response_waits(issues_of(rows), whole_week), (std::vector{answered(90), open(18'000), open(6 * 86'400)}));
 }
 
 TEST(PrTimeline, has_every_day_that_the_window_touches) {

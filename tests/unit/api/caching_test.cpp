@@ -5,7 +5,7 @@ using namespace gem;
 using gem::test::ApiTest;
 
 namespace {
-constexpr UtcTime ten = from_unix(1'768'471'200);
+constexpr UtcTime at_ten = from_unix(1'768'471'200);
 }
 
 using Caching = ApiTest;
@@ -17,7 +17,7 @@ TEST_F(Caching, an_answer_is_computed_once_until_something_is_written) {
     EXPECT_EQ(store.questions, 1);
     EXPECT_EQ(first.etag.size(), 32U);
     EXPECT_EQ(first.cache_control, "max-age=5");
-    store_event("1", "PushEvent", ten);
+    store_event("1", "PushEvent", at_ten);
     steady += std::chrono::milliseconds(21);
     EXPECT_NE(get(target).etag, first.etag);
     EXPECT_EQ(store.questions, 2);
@@ -26,7 +26,7 @@ TEST_F(Caching, an_answer_is_computed_once_until_something_is_written) {
 TEST_F(Caching, an_answer_that_differs_in_its_timestamp_alone_is_sent_as_it_was) {
     std::string const target = "/metrics/event-counts?repo=a/b&until=2026-01-15T11:00:00Z";
     auto const first = get(target);
-    store_event("1", "PushEvent", ten); // of another repository
+    store_event("1", "PushEvent", at_ten); // of another repository
     clock.advance(seconds(5));
     steady += std::chrono::seconds(5);
     auto const second = get(target);
@@ -67,7 +67,7 @@ TEST_F(Caching, the_fast_path_answers_what_is_kept_and_nothing_else) {
 TEST_F(Caching, what_a_request_collected_is_seen_at_once) {
     auto const asked = request("GET", "/metrics/event-counts");
     send(asked);
-    store_event("1", "PushEvent", ten + minutes(70));
+    store_event("1", "PushEvent", at_ten + minutes(70));
     post("/collect", "");
     EXPECT_FALSE(service().answer_now(asked));
     EXPECT_EQ(json_of(send(asked)).at("total_events").as_int64(), 1);
@@ -105,17 +105,17 @@ TEST(AnswerCache, is_bounded_by_bytes_and_by_the_size_of_a_body) {
                                .generation = 1,
                                .fresh_until = UtcTime::max()};
     };
-    cache.put("big", answer(1'001), ten);
-    EXPECT_EQ(cache.find("big", 1, ten), nullptr);
+    cache.put("big", answer(1'001), at_ten);
+    EXPECT_EQ(cache.find("big", 1, at_ten), nullptr);
     for (int i = 0; i < 20; ++i) {
-        cache.put(std::to_string(i), answer(900), ten);
+        cache.put(std::to_string(i), answer(900), at_ten);
         cache.remember_target(std::to_string(i), "/" + std::to_string(i));
-        EXPECT_NE(cache.find("0", 1, ten), nullptr); // used again and again: stays
+        EXPECT_NE(cache.find("0", 1, at_ten), nullptr); // used again and again: stays
     }
     EXPECT_LE(cache.bytes(), 10'000U);
-    EXPECT_EQ(cache.find_target("/1", 1, ten), nullptr);
-    EXPECT_NE(cache.find_target("/19", 1, ten), nullptr);
-    EXPECT_EQ(cache.find("19", 2, ten), nullptr);
+    EXPECT_EQ(cache.find_target("/1", 1, at_ten), nullptr);
+    EXPECT_NE(cache.find_target("/19", 1, at_ten), nullptr);
+    EXPECT_EQ(cache.find("19", 2, at_ten), nullptr);
 }
 
 using Access = ApiTest;
@@ -134,8 +134,8 @@ TEST_F(Access, off_loopback_changing_asks_for_a_token) {
 }
 
 TEST_F(Access, off_loopback_without_tokens_private_events_are_not_served) {
-    store_event("1", "PushEvent", ten);
-    store_event("2", "PushEvent", ten);
+    store_event("1", "PushEvent", at_ten);
+    store_event("2", "PushEvent", at_ten);
     store.events.back().is_public = false;
     auto const served = [&](std::string_view token) {
         made.reset();

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "base/text.hpp"
 #include "storage/dynamodb/credential_sources.hpp"
 #include "storage/dynamodb/profile_file.hpp"
 #include "support/await.hpp"

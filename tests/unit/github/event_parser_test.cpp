@@ -17,7 +17,7 @@ struct Outcome {
     Event event;
 };
 
-Outcome read(std::string_view json) {
+Outcome parse_one(std::string_view json) {
     EventParser parser;
     Event event;
     auto kind = parser.parse_text(json, EventSource::archive, event);
@@ -25,7 +25,7 @@ Outcome read(std::string_view json) {
 }
 
 Event good(std::string_view json) {
-    auto outcome = read(json);
+    auto outcome = parse_one(json);
     EXPECT_TRUE(outcome.kind.has_value()) << outcome.kind.error().message;
     if (outcome.kind) {
         EXPECT_EQ(*outcome.kind, ParsedKind::event);
@@ -34,7 +34,7 @@ Event good(std::string_view json) {
 }
 
 std::string complaint(std::string_view json) {
-    auto const outcome = read(json);
+    auto const outcome = parse_one(json);
     EXPECT_FALSE(outcome.kind.has_value()) << json;
     return outcome.kind ? std::string() : outcome.kind.error().message;
 }
@@ -159,10 +159,10 @@ TEST(EventParser, takes_owner_and_name_of_an_old_repository_from_its_url_if_need
 }
 
 TEST(EventParser, tells_events_without_a_repository_and_bulk_action_lines) {
-    auto const gist = read(
+    auto const gist = parse_one(
         R"({"actor":"a","created_at":"2012-06-14T15:01:42-07:00","payload":{},"public":true,"type":"GistEvent","url":"u"})");
     EXPECT_EQ(gist.kind.value(), ParsedKind::no_repository);
-    EXPECT_EQ(read(R"({"index":{"_index":"gharchive"}})").kind.value(), ParsedKind::not_an_event);
+    EXPECT_EQ(parse_one(R"({"index":{"_index":"gharchive"}})").kind.value(), ParsedKind::not_an_event);
 }
 
 TEST(EventParser, says_what_it_expected) {

@@ -15,7 +15,7 @@ namespace gem::github {
 
 namespace {
 
-constexpr UtcTime noon = from_unix(1'768'478'400); // 2026-01-15T12:00:00Z
+constexpr UtcTime delivered_at = from_unix(1'768'478'400); // 2026-01-15T12:00:00Z
 constexpr std::string_view repository =
     R"("repository":{"id":7,"full_name":"acme/tool","private":false,"pushed_at":1768478390})";
 constexpr std::string_view sender = R"("sender":{"id":1001,"login":"ada"})";
@@ -26,7 +26,7 @@ std::string with_repository(std::string_view more) {
 
 Result<WebhookContent> read(std::string_view kind, std::string_view body, std::string_view type = "application/json") {
     WebhookReader reader;
-    return reader.read(kind, "0-1", type, body, noon);
+    return reader.read(kind, "0-1", type, body, delivered_at);
 }
 
 Event event_of(std::string_view kind, std::string_view more) {
@@ -88,7 +88,7 @@ TEST(WebhookReader, a_push_tells_its_commits_its_time_and_who_pushed) {
     EXPECT_EQ(event.id, "wh:0-1");
     EXPECT_EQ(event.type, "PushEvent");
     EXPECT_EQ(event.source, EventSource::webhook);
-    EXPECT_EQ(event.created_at, noon - seconds(10)) << "repository.pushed_at";
+    EXPECT_EQ(event.created_at, delivered_at - seconds(10)) << "repository.pushed_at";
     EXPECT_EQ(event.repo_id, 7);
     EXPECT_EQ(event.repo_name, "acme/tool");
     EXPECT_EQ(event.actor_id, 1001);
@@ -128,13 +128,13 @@ TEST(WebhookReader, a_ping_a_star_taken_back_and_the_end_of_a_branch_are_no_even
     EXPECT_EQ(kind("push", R"("deleted":true)"), WebhookContent::Kind::ignored);
     auto const star = event_of("star", R"("action":"created","starred_at":"2026-01-15T11:59:00Z")");
     EXPECT_EQ(star.type, "WatchEvent");
-    EXPECT_EQ(star.created_at, noon - minutes(1));
+    EXPECT_EQ(star.created_at, delivered_at - minutes(1));
 }
 
 TEST(WebhookReader, what_is_no_delivery_is_refused_with_what_was_expected) {
     WebhookReader reader;
     auto const refused = [&](std::string_view kind, std::string_view delivery, std::string_view body) {
-        auto const content = reader.read(kind, delivery, "application/json", body, noon);
+        auto const content = reader.read(kind, delivery, "application/json", body, delivered_at);
         return !content && content.error().code == ErrorCode::invalid_argument;
     };
     for (auto const* body : {"", "[]", "null", "{", "{}x", "\"a\"", "{\"a\":\"\xff\"}"})
@@ -147,17 +147,17 @@ TEST(WebhookReader, what_is_no_delivery_is_refused_with_what_was_expected) {
 }
 
 TEST(WebhookReader, what_has_no_time_of_its_own_happened_when_it_came) {
-    EXPECT_EQ(event_of("member", R"("action":"added","member":{"id":5})").created_at, noon);
-    EXPECT_EQ(event_of("watch", R"("action":"started")").created_at, noon);
-    EXPECT_EQ(event_of("create", R"("ref":"v1","ref_type":"tag")").created_at, noon - seconds(10))
+    EXPECT_EQ(event_of("member", R"("action":"added","member":{"id":5})").created_at, delivered_at);
+    EXPECT_EQ(event_of("watch", R"("action":"started")").created_at, delivered_at);
+    EXPECT_EQ(event_of("create", R"("ref":"v1","ref_type":"tag")").created_at, delivered_at - seconds(10))
         << "pushed_at is near";
     EXPECT_EQ(
         event_of("issues", R"("action":"closed","issue":{"number":1,"closed_at":"2099-01-01T00:00:00Z"})").created_at,
-        noon)
+        delivered_at)
         << "nobody closed it in the future";
     EXPECT_EQ(
         event_of("issues", R"("action":"closed","issue":{"number":1,"closed_at":"2026-01-14T00:00:00Z"})").created_at,
-        noon - hours(36))
+        delivered_at - hours(36))
         << "a delivery that was sent again later";
 }
 
@@ -265,7 +265,7 @@ TEST(WebhookRecordings, every_recorded_delivery_is_taken_and_can_be_stored) {
         text << file.rdbuf();
         auto const body = text.str();
         if (body.find_first_of("[{") == body.find('[')) continue; // not one delivery but a list of several
-        auto const content = reader.read(value("x_github_event"), "1-2", "application/json", body, noon);
+        auto const content = reader.read(value("x_github_event"), "1-2", "application/json", body, delivered_at);
         ASSERT_TRUE(content) << value("file") << ": " << content.error().message;
         ++taken;
         if (content->kind != WebhookContent::Kind::event) continue;
