@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -15,6 +14,7 @@
 #include "github/event_parser.hpp"
 #include "github/json_fields.hpp"
 #include "github/json_spans.hpp"
+#include "http/signature.hpp"
 
 namespace gem::github {
 
@@ -229,21 +229,11 @@ bool read_form(std::string_view form, std::string& out) {
 } // namespace
 
 bool WebhookSecrets::have_signed(std::string_view body, std::string_view signature) const {
-    constexpr std::string_view front = "sha256=";
-    constexpr std::size_t digest_size = 32;
-    static constexpr char digits[] = "0123456789abcdef";
-    if (signature.size() != front.size() + 2 * digest_size) return false;
+    constexpr std::size_t signature_size = 7 + 64;
+    if (signature.size() != signature_size) return false;
     bool matches = false;
     for (auto const& secret : secrets_) {
-        std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-        unsigned size = 0;
-        HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-             reinterpret_cast<unsigned char const*>(body.data()), body.size(), digest.data(), &size);
-        std::string text(front);
-        for (std::size_t i = 0; i < digest_size; ++i) {
-            text += digits[digest[i] >> 4];
-            text += digits[digest[i] & 15];
-        }
+        auto const text = http::sha256_signature(secret, body);
         bool const same = CRYPTO_memcmp(text.data(), signature.data(), text.size()) == 0;
         matches = matches || same;
     }
