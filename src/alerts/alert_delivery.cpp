@@ -14,6 +14,12 @@ namespace {
 constexpr std::size_t most_answer = 64 * 1024; ///< of a receiver; nobody reads it
 constexpr int write_tries = 10;
 
+/// RULE of `alert#now#RULE#…`.
+std::string rule_of_key(std::string_view key) {
+    key.remove_prefix(standing_prefix.size());
+    return std::string(key.substr(0, key.find('#')));
+}
+
 } // namespace
 
 Async<void> AlertEngine::run_deliveries() {
@@ -34,35 +40,39 @@ Async<void> AlertEngine::run_deliveries() {
 }
 
 Async<void> AlertEngine::deliver_due() {
+    std::set<std::string> failing; // rules whose receiver takes nothing now: their other messages wait for a later turn
     while (!due_.empty()) {
         auto const key = *due_.begin();
         due_.erase(due_.begin());
-        auto const done = co_await deliver(key);
-        if (done) continue;
+        auto const rule = rule_of_key(key);
+        if (failing.contains(rule)) continue;
+        auto const taken = co_await deliver(key);
+        if (taken && !*taken) failing.insert(rule);
+        if (taken) continue;
         ++counts_.errors;
-        log_.warn("alert_not_delivered", {{"alert", key}, {"reason", done.error().message}});
+        log_.warn("alert_not_delivered", {{"alert", key}, {"reason", taken.error().message}});
     }
 }
 
-Async<Result<void>> AlertEngine::deliver(std::string key) {
+Async<Result<bool>> AlertEngine::deliver(std::string key) {
     while (true) {
         auto stored = co_await store_.find_standing(key);
         if (!stored) co_return fail(stored.error());
-        if (!*stored) co_return Result<void>{};
+        if (!*stored) co_return true;
         auto record = std::move((*stored)->record);
         auto const known = rules_.find(record.rule_id);
-        if (known == rules_.end()) co_return Result<void>{}; // the next turn closes it
+        if (known == rules_.end()) co_return true; // the next turn closes it
         auto const rule = known->second;
         auto const notice = begin_attempt(record, clock_.now());
-        if (!notice) co_return Result<void>{};
+        if (!notice) co_return true;
         auto const claimed = co_await store_.put_standing(std::move(record), (*stored)->version);
-        if (!claimed && claimed.error().code == ErrorCode::conflict) co_return Result<void>{}; // somebody else has it
+        if (!claimed && claimed.error().code == ErrorCode::conflict) co_return true; // somebody else has it
         if (!claimed) co_return fail(claimed.error());
         auto problem = co_await send(rule, *notice);
         bool const delivered = problem.empty();
         auto const written = co_await write_outcome(key, *notice, std::move(problem));
         if (!written) co_return fail(written.error());
-        if (!delivered) co_return Result<void>{};
+        if (!delivered) co_return false;
     }
 }
 
@@ -75,7 +85,8 @@ Async<std::string> AlertEngine::send(AlertRule const& rule, AlertNotice const& n
                                             {"X-Event-Monitor-Delivery", notice.id}},
                                 .body = notice.body,
                                 .deadline = options_.delivery_deadline,
-                                .max_body = most_answer};
+                                .max_body = most_answer,
+                                .body_sink = [](std::string_view) { return true; }};
     if (!rule.secret.empty())
         request.headers.emplace_back("X-Signature-256", http::sha256_signature(rule.secret, notice.body));
     if (!options_.private_addresses) request.configure = http::public_addresses_only(refused);

@@ -22,7 +22,14 @@ AlertEngine::AlertEngine(DatabaseService& database, http::HttpClient& client, Cl
 
 Async<void> AlertEngine::run() {
     while (true) {
-        co_await judge_all();
+        try {
+            co_await judge_all();
+        } catch (boost::system::system_error const&) {
+            throw; // cancelled
+        } catch (std::exception const& error) {
+            ++counts_.errors;
+            log_.error("alerts_failed", {{"reason", error.what()}});
+        }
         if (wake_ != nullptr && !due_.empty()) wake_->cancel();
         co_await sleep_for(options_.interval);
     }
@@ -69,6 +76,8 @@ Async<Result<void>> AlertEngine::turn() {
             break; // what fails for one repository fails for all; the next turn tries again
         }
         judged_[rule.id] = clock_.now();
+        if (rule.repo) continue;
+        if (auto const closed = co_await close_unwatched(rule, *scopes, *standing); !closed) co_return closed;
     }
     if (auto const closed = co_await close_orphans(*standing); !closed) co_return fail(closed.error());
     counts_.open =
@@ -157,6 +166,23 @@ Async<Result<void>> AlertEngine::close_orphans(Standing& standing) {
     for (auto const& rule : gone) {
         if (auto const closed = co_await store_.close_alerts_of(rule, clock_.now()); !closed) co_return closed;
         std::erase_if(standing, [&](auto const& each) { return each.second.record.rule_id == rule; });
+    }
+    co_return Result<void>{};
+}
+
+Async<Result<void>> AlertEngine::close_unwatched(AlertRule const& rule, std::vector<AlertScope> const& scopes,
+                                                 Standing& standing) {
+    std::set<std::string> watched;
+    for (auto const& scope : scopes) watched.insert(scope.repo.key());
+    auto const own = standing_prefix_of(rule.id);
+    for (auto entry = standing.lower_bound(own); entry != standing.end() && entry->first.starts_with(own); ++entry) {
+        if (watched.contains(ascii_lower(entry->second.record.repo))) continue;
+        auto record = after_closing(entry->second.record, clock_.now());
+        if (!record) continue;
+        auto const put = co_await store_.put_standing(*record, entry->second.version);
+        if (!put && put.error().code == ErrorCode::conflict) continue;
+        if (!put) co_return fail(put.error());
+        entry->second = {.record = std::move(*record), .version = *put};
     }
     co_return Result<void>{};
 }

@@ -63,13 +63,16 @@ class AlertEngine {
     /// Writes the step; false when another process was quicker.
     Async<Result<bool>> take(AlertRule const& rule, Step step, Standing& standing);
     Async<Result<void>> close_orphans(Standing& standing);
+    /// What a rule about every watched repository found about those that are not watched any more.
+    Async<Result<void>> close_unwatched(AlertRule const& rule, std::vector<AlertScope> const& scopes,
+                                        Standing& standing);
     Async<Result<std::vector<AlertScope>>> scopes_of(AlertRule const& rule);
     [[nodiscard]] bool is_due(AlertRule const& rule) const;
     void note_due(Standing const& standing);
     void tell_log(AlertRecord const& record, bool fired);
 
-    /// Sends the messages of one alert that are due.
-    Async<Result<void>> deliver(std::string key);
+    /// Sends the messages of one alert that are due; false when the receiver did not take one.
+    Async<Result<bool>> deliver(std::string key);
     /// What went wrong; empty when the receiver took it.
     Async<std::string> send(AlertRule const& rule, AlertNotice const& notice);
     Async<Result<void>> write_outcome(std::string key, AlertNotice const& notice, std::string problem);

@@ -92,16 +92,9 @@ Async<Result<void>> AlertStore::close_alerts_of(std::string rule_id, UtcTime now
         if (!found) co_return fail(found.error());
         bool again = false;
         for (auto& [key, stored] : *found) {
-            auto record = std::move(stored.record);
-            if (record.state != "open" && record.notices.empty()) continue;
-            if (record.state == "open") {
-                record.state = "resolved";
-                record.resolved_at = now;
-            }
-            record.told = "resolved";
-            if (!record.notices.empty()) record.delivery.status = "given_up";
-            record.notices.clear();
-            auto const put = co_await put_standing(std::move(record), stored.version);
+            auto record = after_closing(stored.record, now);
+            if (!record) continue;
+            auto const put = co_await put_standing(std::move(*record), stored.version);
             if (!put && put.error().code != ErrorCode::conflict) co_return fail(put.error());
             again = again || !put;
         }

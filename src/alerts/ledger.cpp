@@ -113,6 +113,17 @@ std::optional<Step> after_time(AlertRule const& rule, AlertRecord const& standin
     return step;
 }
 
+std::optional<AlertRecord> after_closing(AlertRecord const& standing, UtcTime now) {
+    if (standing.state != "open" && standing.notices.empty()) return std::nullopt;
+    auto record = standing;
+    if (record.state == "open") record.resolved_at = now;
+    record.state = "resolved";
+    record.told = "resolved";
+    if (!record.notices.empty()) record.delivery.status = "given_up";
+    record.notices.clear();
+    return record;
+}
+
 seconds pause_after(std::int64_t attempts) {
     auto pause = first_pause;
     for (std::int64_t i = 1; i < attempts && pause < longest_pause; ++i) pause *= 2;

@@ -31,6 +31,10 @@ std::optional<Step> after_wellness(AlertRule const& rule, AlertRecord const& sta
 /// Time has passed: an open alert that was resolved and opened again within the cool-down is told of once that is over.
 std::optional<Step> after_time(AlertRule const& rule, AlertRecord const& standing, UtcTime now);
 
+/// As it is left when nobody is to be told of it any more: resolved, without messages on their way. Nothing if it is
+/// that already.
+std::optional<AlertRecord> after_closing(AlertRecord const& standing, UtcTime now);
+
 // -- Deliveries -------------------------------------------------------------------------------------------------------
 
 inline constexpr seconds first_pause{30};

@@ -243,7 +243,8 @@ Async<http::Response> Api::compute(Route const& route, http::Request const& requ
                           .routes = routes_,
                           .started = started_,
                           .now = now,
-                          .clock = clock_};
+                          .clock = clock_,
+                          .alerts = options_.alerts};
     auto outcome = co_await route.handler(context, arguments);
     if (!outcome) {
         auto const& problem = outcome.error();

@@ -24,8 +24,9 @@ struct ApiOptions {
     AccessRules access;
     std::vector<std::string> supported_providers = {"sqlite"};
     AnswerCache::Limits cache{};
-    WebhookIntake* webhooks = nullptr; ///< null: POST /webhook answers that this process takes none
-    std::size_t max_streams = 256;     ///< of GET /events/stream at once
+    WebhookIntake* webhooks = nullptr;                ///< null: POST /webhook answers that this process takes none
+    std::size_t max_streams = 256;                    ///< of GET /events/stream at once
+    gem::alerts::AlertEngine const* alerts = nullptr; ///< null in a process that judges no alert rules
     /// For ages and durations; tests bring their own.
     std::chrono::steady_clock::time_point (*steady_now)() = &std::chrono::steady_clock::now;
 };

@@ -152,7 +152,7 @@ std::expected<void, Problem> take_all(std::vector<Parameter> const& parameters, 
     return {};
 }
 
-/// The members of a JSON object as texts: strings as they are, integers in decimal.
+/// The members of a JSON object as texts: strings as they are, integers in decimal, booleans as words.
 std::expected<Given, Problem> read_body(http::Request const& request) {
     auto const bad = [](unsigned status, std::string_view code, std::string detail) {
         return std::unexpected(Problem{.status = status, .error_code = std::string(code), .detail = std::move(detail)});
@@ -180,8 +180,11 @@ std::expected<Given, Problem> read_body(http::Request const& request) {
             given.emplace_back(std::move(name), std::string(*text));
         else if (auto const* number = member.value().if_int64())
             given.emplace_back(std::move(name), std::to_string(*number));
+        else if (auto const* flag = member.value().if_bool())
+            given.emplace_back(std::move(name), *flag ? "true" : "false");
         else
-            return bad(422, "INVALID_PARAMETER", fmt::format("`{}` must be a string or an integer", shown(name)));
+            return bad(422, "INVALID_PARAMETER",
+                       fmt::format("`{}` must be a string, an integer or true or false", shown(name)));
     }
     return given;
 }

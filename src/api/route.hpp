@@ -20,6 +20,10 @@
 #include "storage/database_service.hpp"
 #include "storage/usage.hpp"
 
+namespace gem::alerts {
+class AlertEngine;
+}
+
 namespace gem::api {
 
 struct Route;
@@ -64,7 +68,8 @@ struct Context {
     std::vector<Route> const& routes;
     UtcTime started;
     UtcTime now;
-    Clock const& clock; ///< for what goes on after the answer
+    Clock const& clock;                     ///< for what goes on after the answer
+    gem::alerts::AlertEngine const* alerts; ///< null when this process judges no alert rules
 };
 
 using Outcome = std::expected<Reply, Problem>;
@@ -140,6 +145,10 @@ void add_health_routes(std::vector<Route>& table);
 void add_people_routes(std::vector<Route>& table);
 void add_commit_routes(std::vector<Route>& table);
 void add_enhanced_routes(std::vector<Route>& table);
+void add_alert_routes(std::vector<Route>& table);
+
+/// What the job that judges alert rules counts, for `/metrics`.
+std::vector<CollectorFigure> alert_figures(gem::alerts::AlertEngine const& engine);
 
 // Parameters that many rows share.
 Parameter hours_parameter(std::optional<std::int64_t> fallback);

@@ -1,4 +1,7 @@
 // Health, the database, Prometheus, collecting now, and the page that lists the endpoints.
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "api/collect_answer.hpp"
@@ -205,6 +208,8 @@ Async<Outcome> get_metrics(Context const& context, Arguments const&) {
         figures.usage = store.usage;
     }
     if (context.collector != nullptr) figures.collector = context.collector->figures();
+    if (context.alerts != nullptr)
+        std::ranges::move(alert_figures(*context.alerts), std::back_inserter(figures.collector));
     context.metrics.set_streams(context.streams.open());
     auto const provider = context.database.connection().describe().provider;
     co_return Reply{.status = 200,

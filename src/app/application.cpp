@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/api.hpp"
+#include "app/alerting.hpp"
 #include "app/children.hpp"
 #include "app/collecting.hpp"
 #include "app/collector_control.hpp"
@@ -92,8 +93,12 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
     api::AccessRules const access{.tokens = std::move(*tokens),
                                   .loopback_only = is_loopback(values.api_host),
                                   .cors_origins = values.cors_origins};
+    Alerting alerting(database, collecting.watch_list(), values, clock, log);
     api::Api service(database, &desk, clock, log,
-                     {.access = access, .supported_providers = built_in_providers(), .webhooks = &webhooks});
+                     {.access = access,
+                      .supported_providers = built_in_providers(),
+                      .webhooks = &webhooks,
+                      .alerts = &alerting.engine()});
     McpFace face(service, database, values, access, clock, log);
     mcp::HttpTransport front(face.engine(), &service, clock, log, face.http_options());
     auto server = listen(context, front, settings, clock, log);
@@ -110,6 +115,7 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
     if (stop.asked) stop.act();
     children.spawn((*server)->run());
     children.spawn(face.watch());
+    alerting.spawn_into(children);
     if (values.poll != PollMode::off) children.spawn(collecting.collector().run());
     if (values.database.retention > days(0)) children.spawn(keep_retention(database, log));
     co_await children.wait();

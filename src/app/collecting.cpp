@@ -1,5 +1,6 @@
 #include "app/collecting.hpp"
 
+#include "app/alerting.hpp"
 #include "app/children.hpp"
 #include "app/providers.hpp"
 #include "app/signals.hpp"
@@ -71,8 +72,10 @@ Result<void> collect_until_signal(Settings const& settings, Clock const& clock, 
     bool stopping = false;
     auto const work = [&](DatabaseService& database) -> Async<Result<void>> {
         Collecting collecting(database, settings, clock, log, Collecting::Use::collect);
+        Alerting alerting(database, collecting.watch_list(), settings, clock, log);
         Children children(co_await asio::this_coro::executor);
         children.spawn(collecting.collector().run());
+        alerting.spawn_into(children);
         stop = [&children] { children.cancel(); };
         if (stopping) stop();
         log.info("collecting", {{"provider", settings.database.provider}, {"github", settings.github_api_base}});

@@ -41,6 +41,10 @@ struct Settings {
     std::string github_api_base;
     std::vector<std::string> webhook_secrets;
 
+    bool alerts = true;
+    seconds alert_interval{0};
+    bool alert_allow_private_addresses = false;
+
     bool mcp_allow_writes = false;
     bool mcp_output_schemas = true;
 

@@ -163,6 +163,39 @@ void add_dynamodb(std::vector<SettingRow>& rows) {
                     .store = aws_variable("AWS_SESSION_TOKEN")});
 }
 
+void add_alerts(std::vector<SettingRow>& rows) {
+    using enum SettingKind;
+    using enum SettingGroup;
+    rows.push_back({.name = "alerts",
+                    .flag = "--alerts",
+                    .kind = choice,
+                    .fallback = "on",
+                    .choices = {"on", "off"},
+                    .group = server,
+                    .sentence = "Whether serve and collect judge alert rules and send what they found",
+                    .store = always([](Settings& s, SettingValue const& v) { s.alerts = v.text == "on"; })});
+    rows.push_back(
+        {.name = "alert_interval",
+         .flag = "--alert-interval",
+         .kind = integer,
+         .fallback = "60",
+         .minimum = 1,
+         .maximum = 3600,
+         .group = server,
+         .sentence =
+             "Seconds between two judgements of the alert rules; those about anomalies and health each tenth time",
+         .store = always([](Settings& s, SettingValue const& v) { s.alert_interval = seconds(v.integer); })});
+    rows.push_back(
+        {.name = "alert_allow_private_addresses",
+         .flag = "--alert-allow-private-addresses",
+         .kind = choice,
+         .fallback = "0",
+         .choices = {"0", "1"},
+         .group = server,
+         .sentence = "1 lets alert rules send to this machine and to private networks, and through a proxy",
+         .store = always([](Settings& s, SettingValue const& v) { s.alert_allow_private_addresses = v.text == "1"; })});
+}
+
 std::vector<SettingRow> make_table() {
     using enum SettingKind;
     using enum SettingGroup;
@@ -314,6 +347,8 @@ std::vector<SettingRow> make_table() {
                     .group = github,
                     .sentence = "GitHub's API, for GitHub Enterprise https://HOST/api/v3",
                     .store = http_url([](Settings& s, std::string url) { s.github_api_base = std::move(url); })});
+
+    add_alerts(rows);
 
     // MCP
     rows.push_back({.name = "mcp_allow_writes",

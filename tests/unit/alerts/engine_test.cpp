@@ -177,6 +177,30 @@ TEST_F(AlertJob, judges_every_watched_repository_where_the_rule_names_none) {
     EXPECT_EQ(one.client.asked.size(), 2U);
 }
 
+TEST_F(AlertJob, resolves_what_it_found_about_a_repository_that_is_not_watched_any_more) {
+    one.watch_list = {"acme/tool", "acme/other"};
+    add_rule(std::nullopt);
+    one.turn();
+    one.watch_list = {"acme/tool"};
+    clock.advance(minutes(1));
+    one.turn();
+    EXPECT_EQ(one.engine.counts().open, 1);
+    EXPECT_EQ(one.client.asked.size(), 2U) << "without a message";
+}
+
+TEST_F(AlertJob, spares_a_receiver_that_fails_the_other_messages_of_the_turn) {
+    one.watch_list = {"acme/tool", "acme/other", "acme/third"};
+    add_rule(std::nullopt);
+    one.status = 500;
+    one.turn();
+    EXPECT_EQ(one.client.asked.size(), 1U);
+    one.status = 200;
+    clock.advance(minutes(1));
+    one.turn();
+    EXPECT_EQ(one.client.asked.size(), 4U);
+    EXPECT_EQ(one.engine.counts().delivered, 3);
+}
+
 TEST_F(AlertJob, closes_without_a_word_what_a_removed_or_disabled_rule_found) {
     auto const rule = add_rule();
     one.status = 500;

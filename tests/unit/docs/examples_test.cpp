@@ -38,7 +38,7 @@ bool is_windowed(std::string const& name) {
           "get_enhanced_commits", "get_enhanced_repository", "get_enhanced_events", "get_enhanced_trending",
           "get_events", "get_monitors_id_events"})
         if (name.starts_with(start)) return true;
-    return name == "get_alerts";
+    return false;
 }
 
 template <class Visit>
