@@ -164,7 +164,7 @@ function BucketTable({ series, layers }: { series: Bucket[]; layers: Layer[] }) 
         <details onToggle={(event) => setOpen(event.currentTarget.open)}>
             <summary>As a table</summary>
             {open && (
-                <div class="scroll tall" tabIndex={0} role="region" aria-label="Events in each interval">
+                <div class="scroll tall" tabIndex={0} role="group" aria-label="Events in each interval">
                     <table>
                         <thead>
                             <tr>

@@ -193,7 +193,7 @@ export function Receipts(props: { receipts: Receipt[]; bots_excluded?: number })
     return (
         <details class="receipts">
             <summary>How this came about</summary>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Receipts of the score">
+            <div class="scroll" tabIndex={0} role="group" aria-label="Receipts of the score">
                 <table>
                     <thead>
                         <tr>

@@ -66,7 +66,7 @@ export function Alerts({ place }: { place: Place }) {
                 empty={(data) => !data.rules.length && 'No rule is set. POST /alerts/rules sets one.'}
             >
                 {(data) => (
-                    <div class="scroll" tabIndex={0} role="region" aria-label="Rules">
+                    <div class="scroll" tabIndex={0} role="group" aria-label="Rules">
                         <table>
                             <thead>
                                 <tr>

@@ -69,7 +69,7 @@ export function Compare({ place }: { place: Place }) {
 function SideBySide({ data }: { data: Comparison }) {
     return (
         <>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Repositories side by side">
+            <div class="scroll" tabIndex={0} role="group" aria-label="Repositories side by side">
                 <table class="compared">
                     <thead>
                         <tr>

@@ -120,7 +120,7 @@ function TopRepositories(props: { trending: Answer<Trending>; span: Span; order:
                 const most = Math.max(...data.repositories.map((row) => row.total_events));
                 return (
                     <>
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Top repositories">
+                        <div class="scroll" tabIndex={0} role="group" aria-label="Top repositories">
                             <table class="ranked">
                                 <thead>
                                     <tr>

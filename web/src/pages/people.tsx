@@ -23,7 +23,7 @@ export function DevelopersCard({ window, news }: { window: Parameters; news: num
         >
             {(data) => (
                 <>
-                    <div class="scroll" tabIndex={0} role="region" aria-label="Developers">
+                    <div class="scroll" tabIndex={0} role="group" aria-label="Developers">
                         <table>
                             <thead>
                                 <tr>

@@ -61,7 +61,7 @@ export function Repositories({ place }: { place: Place }) {
                     }
                 >
                     {(data) => (
-                        <div class="scroll" tabIndex={0} role="region" aria-label="Watch list">
+                        <div class="scroll" tabIndex={0} role="group" aria-label="Watch list">
                             <table>
                                 <thead>
                                     <tr>

@@ -106,7 +106,7 @@ function Tables({ database }: { database: ReturnType<typeof useAnswer<DatabaseIn
     return (
         <AnswerCard title="Tables" wide="full" answer={database} empty={(data) => !data.tables.length && 'The database tells no tables.'}>
             {(data) => (
-                <div class="scroll" tabIndex={0} role="region" aria-label="Tables">
+                <div class="scroll" tabIndex={0} role="group" aria-label="Tables">
                     <table>
                         <thead>
                             <tr>
