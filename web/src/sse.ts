@@ -11,7 +11,7 @@ export class MessageReader {
     private rest = '';
 
     read(piece: string): Message[] {
-        this.rest += piece.replaceAll('\r\n', '\n');
+        this.rest = (this.rest + piece).replaceAll('\r\n', '\n'); // a line end may come in two pieces
         const blocks = this.rest.split('\n\n');
         this.rest = blocks.pop() ?? '';
         return blocks.map(message_of).filter((message) => message !== undefined);
