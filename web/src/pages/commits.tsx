@@ -1,6 +1,6 @@
 // What was committed: the sum of it and the newest.
 import { question, useAnswer, type Parameters } from '../api.ts';
-import { compact, count, github_url, percent, score, words } from '../format.ts';
+import { compact, count, github_url, percent, plural, score, words } from '../format.ts';
 import { AnswerCard, Badge, Figure, Severity, Time } from '../parts.tsx';
 import type { Commit, CommitSummary, RecentCommits } from '../types.ts';
 
@@ -18,7 +18,7 @@ export function CommitsCard({ window, news }: { window: Parameters; news: number
                 {({ statistics, quality_metrics: quality, change_categories }) => (
                     <>
                         <dl class="figures small">
-                            <Figure name="Commits" more={`on ${count(statistics.branches_active)} branches`}>
+                            <Figure name="Commits" more={`on ${plural(statistics.branches_active, 'branch', 'branches')}`}>
                                 {count(statistics.total_commits)}
                             </Figure>
                             <Figure name="Authors">{count(statistics.unique_authors)}</Figure>
@@ -84,7 +84,7 @@ function CommitRow({ commit, repo }: { commit: Commit; repo: string }) {
                 by {commit.author_login ?? commit.author_name ?? 'somebody'}, <Time at={commit.commit_date} relative />
                 {commit.branch_name && <> on {commit.branch_name}</>}
                 {commit.stats && ` · +${count(commit.stats.additions)} −${count(commit.stats.deletions)}`}
-                {commit.files_changed !== null && ` in ${count(commit.files_changed)} files`}
+                {commit.files_changed !== null && ` in ${plural(commit.files_changed, 'file')}`}
             </small>
         </li>
     );

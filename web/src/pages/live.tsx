@@ -93,7 +93,7 @@ export function LiveFeed({ place }: { place: Place }) {
                                     <b>{item.actor_login || 'somebody'}</b> {describe(item)}
                                 </span>
                                 <small>
-                                    {item.repo_name.includes('/') ? <Repo name={item.repo_name} /> : item.repo_name} · {type_name(item.type)} · by{' '}
+                                    {item.repo_name.includes('/') ? <Repo name={item.repo_name} /> : item.repo_name} · {type_name(item.type)} · from{' '}
                                     {item.source} · <Time at={item.created_at} relative />
                                 </small>
                             </li>

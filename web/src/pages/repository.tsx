@@ -1,7 +1,7 @@
 // One repository: how it does, and why each figure says so.
 import { question, useAnswer, type Answer } from '../api.ts';
 import { TimeChart } from '../chart.tsx';
-import { count, duration, github_url, percent, plural, score, type_name } from '../format.ts';
+import { count, duration, github_url, plural, score, type_name } from '../format.ts';
 import { useNews } from '../live.ts';
 import {
     AnswerCard,
@@ -224,7 +224,7 @@ function AnomaliesCard({ anomalies }: { anomalies: Answer<Anomalies> }) {
                                 {score(each.expected)} were expected
                             </span>
                             <small>
-                                hour of <Time at={each.bucket_start} /> · sure to {percent(each.confidence)}
+                                hour of <Time at={each.bucket_start} />
                             </small>
                         </li>
                     ))}
