@@ -18,7 +18,7 @@ const pages: { path: string; name: string; show: (place: Place) => ComponentChil
     { path: 'repositories', name: 'Repositories', show: (place) => repository_page(place) },
     { path: 'compare', name: 'Compare', show: (place) => <Compare place={place} /> },
     { path: 'live', name: 'Live', show: (place) => <LiveFeed place={place} /> },
-    { path: 'alerts', name: 'Alerts', show: (place) => <Alerts place={place} /> },
+    { path: 'alerts', name: 'Alerts', show: () => <Alerts /> },
     { path: 'settings', name: 'Settings', show: () => <Settings /> },
 ];
 

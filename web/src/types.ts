@@ -274,30 +274,29 @@ export interface Alert {
     id: string;
     rule_id: string;
     name: string;
-    metric: string;
-    field: string;
-    repo: string | null;
+    kind: string;
+    repo: string;
+    cause: string;
     value: number | null;
-    condition: string;
     threshold: number | null;
     message: string;
+    state: string;
+    count: number;
     fired_at: string;
     resolved_at: string | null;
 }
-export interface Alerts extends Windowed {
+export interface Alerts {
     alerts: Alert[];
 }
 export interface AlertRules {
     rules: {
         id: string;
         name: string;
-        metric: string;
-        field: string;
+        kind: string;
         repo: string | null;
         hours: number;
-        condition: string;
         threshold: number | null;
-        notify: string[];
+        url: string | null;
         enabled: boolean;
     }[];
 }

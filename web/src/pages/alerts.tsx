@@ -1,11 +1,9 @@
 // What fired, and the rules that watch.
 import type { ComponentChildren } from 'preact';
-import { question, useAnswer, type Answer } from '../api.ts';
+import { useAnswer, type Answer } from '../api.ts';
 import { count, decimal, words } from '../format.ts';
 import { useNews } from '../live.ts';
 import { AnswerCard, Badge, Card, Repo, Time } from '../parts.tsx';
-import { span_of, type Place } from '../router.ts';
-import { PageHead } from '../span.tsx';
 import type { AlertRules, Alerts as AlertList } from '../types.ts';
 
 /** A server without alerts answers 404; that is no fault and is said as it is. */
@@ -13,14 +11,13 @@ function absent(answer: Answer<unknown>): boolean {
     return answer.error?.status === 404 && answer.data === undefined;
 }
 
-export function Alerts({ place }: { place: Place }) {
-    const span = span_of(place, 168);
-    const news = useNews(span.until !== null);
-    const alerts = useAnswer<AlertList>(question('/alerts', { hours: span.hours, until: span.until }), news);
+export function Alerts() {
+    const news = useNews(false);
+    const alerts = useAnswer<AlertList>('/alerts?limit=100', news);
     const rules = useAnswer<AlertRules>('/alerts/rules', news);
     if (absent(alerts))
         return (
-            <Frame place={place}>
+            <Frame>
                 <Card title="Not available" wide="full">
                     <p class="empty">
                         This server has no alerts. Prometheus can watch its figures at <a href="/metrics">/metrics</a>.
@@ -29,8 +26,8 @@ export function Alerts({ place }: { place: Place }) {
             </Frame>
         );
     return (
-        <Frame place={place}>
-            <AnswerCard title="Fired" wide="full" answer={alerts} empty={(data) => !data.alerts.length && 'Nothing fired in this window.'}>
+        <Frame>
+            <AnswerCard title="Fired" wide="full" answer={alerts} empty={(data) => !data.alerts.length && 'Nothing has fired.'}>
                 {(data) => (
                     <ul class="rows">
                         {data.alerts.map((alert) => (
@@ -83,9 +80,9 @@ export function Alerts({ place }: { place: Place }) {
                                         <th scope="row">{rule.name}</th>
                                         <td>{rule.repo ? <Repo name={rule.repo} /> : 'all'}</td>
                                         <td>
-                                            {words(rule.field)} {rule.condition} {decimal(rule.threshold)} <small>over {rule.hours} hours</small>
+                                            {words(rule.kind)} {rule.threshold !== null && decimal(rule.threshold)} <small>over {rule.hours} hours</small>
                                         </td>
-                                        <td>{rule.notify.join(', ')}</td>
+                                        <td>{rule.url ?? 'the log'}</td>
                                         <td>{rule.enabled ? <Badge mood="good">on</Badge> : <Badge mood="none">off</Badge>}</td>
                                     </tr>
                                 ))}
@@ -98,10 +95,12 @@ export function Alerts({ place }: { place: Place }) {
     );
 }
 
-function Frame({ place, children }: { place: Place; children: ComponentChildren }) {
+function Frame({ children }: { children: ComponentChildren }) {
     return (
         <>
-            <PageHead title="Alerts" place={place} span={span_of(place, 168)} />
+            <div class="page-head">
+                <h1>Alerts</h1>
+            </div>
             <div class="cards">{children}</div>
         </>
     );
