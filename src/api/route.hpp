@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "api/auth.hpp"
 #include "api/collector_control.hpp"
 #include "api/event_stream.hpp"
@@ -64,7 +66,8 @@ struct Context {
     std::vector<Route> const& routes;
     UtcTime started;
     UtcTime now;
-    Clock const& clock; ///< for what goes on after the answer
+    Clock const& clock;         ///< for what goes on after the answer
+    asio::thread_pool& workers; ///< for work that would keep other requests waiting; see run_on()
 };
 
 using Outcome = std::expected<Reply, Problem>;
@@ -139,6 +142,8 @@ void add_metric_routes(std::vector<Route>& table);
 void add_health_routes(std::vector<Route>& table);
 void add_people_routes(std::vector<Route>& table);
 void add_commit_routes(std::vector<Route>& table);
+void add_chart_routes(std::vector<Route>& table);
+void add_badge_routes(std::vector<Route>& table);
 void add_enhanced_routes(std::vector<Route>& table);
 
 // Parameters that many rows share.
