@@ -178,8 +178,8 @@ Problem unknown_metric(std::string_view given) {
     auto const near = nearest(given, names);
     return {.status = 404,
             .error_code = "NOT_FOUND",
-            .detail = fmt::format("There is no badge of that name{}. There are: {}",
-                                  near.empty() ? std::string() : fmt::format("; did you mean {}?", near),
+            .detail = fmt::format("There is no badge of that name. {}There are: {}",
+                                  near.empty() ? std::string() : fmt::format("Did you mean {}? ", near),
                                   fmt::join(names, ", "))};
 }
 

@@ -48,6 +48,11 @@ std::string score_with_band(std::optional<Score> const& score) {
     return fmt::format("{:.1f} ({})", score->value, health_band(score->value));
 }
 
+std::string_view whom_it_counts(std::string_view bots) {
+    if (bots == "only") return "Only bots are counted.";
+    return bots == "include" ? "Bots are counted too." : "Bots are not counted.";
+}
+
 std::string first_line(std::string_view message) { return std::string(message.substr(0, message.find('\n'))); }
 
 class DocumentMaker {
@@ -194,10 +199,10 @@ class DocumentMaker {
         heading("People");
         auto const& community = report_.community;
         text(fmt::format("{} contributors ({} of them new, {} active); {} of them make more than half of the "
-                         "contributions. Bots are {}d.",
+                         "contributions. {}",
                          format_count(community.total_contributors), count_text(community.new_contributors),
                          format_count(community.active_contributors), count_text(community.bus_factor),
-                         community.bots == "only" ? "counte" : community.bots));
+                         whom_it_counts(community.bots)));
         ReportTable table{
             .columns = {"Who", "Events", "Pushes", "Commits", "PRs opened", "Reviews", "Comments", "Score"},
             .rows = {}};

@@ -97,7 +97,7 @@ TEST_F(ChartAnswers, have_badges_that_do_not_know_more_than_is_stored) {
 
 TEST_F(ChartAnswers, list_the_badges_when_one_is_not_known) {
     auto const detail = refused("/badge/acme/tool/helth.svg", 404);
-    EXPECT_TRUE(has(detail, "did you mean health?")) << detail;
+    EXPECT_TRUE(has(detail, "Did you mean health?")) << detail;
     EXPECT_TRUE(has(detail, "merge-time")) << detail;
     refused("/badge/acme/tool/health", 404);
     refused("/badge/acme/tool/.svg", 404);
