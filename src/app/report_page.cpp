@@ -116,7 +116,7 @@ constexpr std::string_view page_style =
     "figure{margin:1.5rem 0}figure svg{display:block;max-width:100%;height:auto}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem;margin:1rem 0}"
     "th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid #8886;"
-    "overflow-wrap:anywhere}"
+    "overflow-wrap:break-word}"
     "@media (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}dt{color:#9198a1}}";
 
 } // namespace

@@ -55,7 +55,7 @@ std::vector<LegendEntry> shades(HeatmapChart const& chart, std::int64_t highest)
         entries.push_back({.name = first == last ? first : fmt::format("{}–{}", first, last), .ink = ramp_ink(step)});
         from = to + 1;
     }
-    if (has_unseen(chart)) entries.push_back({.name = "not covered", .hatched = true});
+    if (has_unseen(chart)) entries.push_back({.name = "not seen", .hatched = true});
     return entries;
 }
 
@@ -64,7 +64,7 @@ void draw_cell(Sheet& sheet, HeatmapChart const& chart, std::size_t day, std::si
     auto const& cell = chart.cells[day][hour];
     auto const hint =
         fmt::format("{} {:02}:00–{:02}:00 UTC: {}{}", day_names[day], hour, hour + 1,
-                    cell.count == 0 && !cell.seen ? std::string("not covered")
+                    cell.count == 0 && !cell.seen ? std::string("not seen")
                                                   : fmt::format("{} {}", format_count(cell.count), chart.what),
                     cell.count > 0 && !cell.seen ? ", not fully covered" : "");
     auto const fill = cell.count == 0 ? Ink::surface : ramp_ink(shade_of(cell.count, highest));
@@ -124,7 +124,7 @@ Drawing draw(HeatmapChart const& chart, Size size) {
     }
     return std::move(sheet).finish(fmt::format("Most in one hour of the week: {} {}, {} from {:02}:00 UTC.{}",
                                                format_count(top.count), chart.what, day_names[top.day], top.hour,
-                                               has_unseen(chart) ? " Some hours were not covered." : ""));
+                                               has_unseen(chart) ? " Some hours were not seen." : ""));
 }
 
 } // namespace gem::charts
