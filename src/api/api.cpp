@@ -18,7 +18,8 @@ std::vector<std::string> labels_of(std::vector<Route> const& routes) {
     return labels;
 }
 
-/// Holds `path` against a pattern with `{placeholders}`; what they stood for, or nothing if it does not match.
+/// Holds `path` against a pattern with `{placeholders}` (a segment each, or its beginning as in `{metric}.svg`); what
+/// they stood for, or nothing if it does not match.
 std::optional<std::vector<std::pair<std::string_view, std::string>>> match_path(std::string_view pattern,
                                                                                 std::string_view path) {
     std::vector<std::pair<std::string_view, std::string>> values;
@@ -28,8 +29,11 @@ std::optional<std::vector<std::pair<std::string_view, std::string>>> match_path(
         auto const expected = pattern.substr(0, pattern_end);
         auto const segment = path.substr(0, path_end);
         if (expected.starts_with('{')) {
-            if (segment.empty()) return std::nullopt;
-            values.emplace_back(expected.substr(1, expected.size() - 2), std::string(segment));
+            auto const brace = expected.find('}');
+            auto const ending = expected.substr(brace + 1);
+            if (segment.size() <= ending.size() || !segment.ends_with(ending)) return std::nullopt;
+            values.emplace_back(expected.substr(1, brace - 1),
+                                std::string(segment.substr(0, segment.size() - ending.size())));
         } else if (expected != segment) {
             return std::nullopt;
         }
@@ -244,7 +248,8 @@ Async<http::Response> Api::compute(Route const& route, http::Request const& requ
                           .started = started_,
                           .now = now,
                           .clock = clock_,
-                          .alerts = options_.alerts};
+                          .alerts = options_.alerts,
+                          .workers = workers_};
     auto outcome = co_await route.handler(context, arguments);
     if (!outcome) {
         auto const& problem = outcome.error();

@@ -73,6 +73,7 @@ class Api final : public http::Service {
     GenerationWatch generation_;
     EventStreams streams_;
     std::map<std::string, std::shared_ptr<Flight>> flights_; ///< questions being computed
+    asio::thread_pool workers_{1};
 };
 
 } // namespace gem::api

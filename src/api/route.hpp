@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "api/auth.hpp"
 #include "api/collector_control.hpp"
 #include "api/event_stream.hpp"
@@ -70,6 +72,7 @@ struct Context {
     UtcTime now;
     Clock const& clock;                     ///< for what goes on after the answer
     gem::alerts::AlertEngine const* alerts; ///< null when this process judges no alert rules
+    asio::thread_pool& workers;             ///< for work that would keep other requests waiting; see run_on()
 };
 
 using Outcome = std::expected<Reply, Problem>;
@@ -144,6 +147,8 @@ void add_metric_routes(std::vector<Route>& table);
 void add_health_routes(std::vector<Route>& table);
 void add_people_routes(std::vector<Route>& table);
 void add_commit_routes(std::vector<Route>& table);
+void add_chart_routes(std::vector<Route>& table);
+void add_badge_routes(std::vector<Route>& table);
 void add_enhanced_routes(std::vector<Route>& table);
 void add_alert_routes(std::vector<Route>& table);
 

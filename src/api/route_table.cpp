@@ -16,6 +16,7 @@ std::vector<Route> route_table() {
     add_commit_routes(table);
     add_enhanced_routes(table);
     add_alert_routes(table);
+    add_chart_routes(table);
     return table;
 }
 

@@ -57,6 +57,7 @@ void build(CommandLine& line) {
     add_forget(line);
     add_transfer(line);
     add_cost(line);
+    add_report(line);
     add_config(line);
     add_version(line);
 }

@@ -47,6 +47,7 @@ void add_db_shell(CommandLine& line, CLI::App& db);
 void add_forget(CommandLine& line);
 void add_transfer(CommandLine& line);
 void add_cost(CommandLine& line);
+void add_report(CommandLine& line);
 void add_config(CommandLine& line);
 void add_version(CommandLine& line);
 
