@@ -153,8 +153,11 @@ Async<Result<Windowed<Trending>>> trending(DatabaseService& database, TrendingPa
     auto const window = params.window(now, hours(24));
     bool const by_score = params.order == "score";
     auto const limit = static_cast<std::size_t>(params.limit);
-    auto busiest = co_await database.events().busiest(window, by_score ? scored_repositories : limit, true);
+    auto const candidates = (by_score ? scored_repositories : limit) + params.hidden.size();
+    auto busiest = co_await database.events().busiest(window, candidates, true);
     if (!busiest) co_return fail(busiest.error());
+    std::erase_if(*busiest, [&](RepoActivity const& each) { return params.hidden.contains(ascii_lower(each.repo)); });
+    if (!by_score && busiest->size() > limit) busiest->resize(limit);
 
     Trending figures;
     auto const bots = parse_bots(params.bots);

@@ -6,6 +6,7 @@
 
 #include "analytics/activity.hpp"
 #include "analytics/answer.hpp"
+#include "storage/private_repositories.hpp"
 
 namespace gem {
 
@@ -13,6 +14,7 @@ struct TrendingParams : WindowParams { ///< default: 24 hours
     std::int64_t limit = 10;           ///< 1–100
     std::string order = "events";      ///< `events` or `score`
     std::string bots = "exclude";      ///< whom the activity score counts; the trending score never counts bots
+    RepositoryNames hidden{};          ///< not to be told of, in lower case
 };
 BOOST_DESCRIBE_STRUCT(TrendingParams, (WindowParams), (limit, order, bots))
 

@@ -44,6 +44,18 @@ std::optional<std::vector<std::pair<std::string_view, std::string>>> match_path(
     }
 }
 
+/// The repositories that are asked about.
+std::vector<std::string> repositories_of(Arguments const& arguments) {
+    std::vector<std::string> names;
+    if (auto const repo = arguments.get<RepoName>("repo")) names.push_back(repo->text());
+    if (auto const repos = arguments.get<std::vector<RepoName>>("repos"))
+        for (auto const& repo : *repos) names.push_back(repo.text());
+    auto const owner = arguments.get<std::string>("owner");
+    auto const name = arguments.get<std::string>("name");
+    if (owner && name) names.push_back(*owner + '/' + *name);
+    return names;
+}
+
 std::string_view as_get(std::string_view method) { return method == "HEAD" ? "GET" : method; }
 
 } // namespace
@@ -233,8 +245,20 @@ Async<http::Response> Api::serve_kept(http::Request const& request, Route const&
     }
 }
 
+Async<Result<RepositoryNames>> Api::hidden() {
+    if (!public_only()) co_return RepositoryNames();
+    co_return co_await private_repositories(database_);
+}
+
 Async<http::Response> Api::compute(Route const& route, http::Request const& request, Arguments const& arguments,
                                    UtcTime now) {
+    auto const hidden_now = co_await hidden();
+    if (!hidden_now) co_return refusal(problem_of(hidden_now.error()));
+    if (route.method == "GET") {
+        for (auto const& repo : repositories_of(arguments)) {
+            if (hidden_now->contains(ascii_lower(repo))) co_return refusal(hidden_repository(repo));
+        }
+    }
     Context const context{.database = database_,
                           .collector = collector_,
                           .metrics = metrics_,
@@ -242,7 +266,8 @@ Async<http::Response> Api::compute(Route const& route, http::Request const& requ
                           .request = request,
                           .webhooks = options_.webhooks,
                           .streams = streams_,
-                          .public_only = !options_.access.loopback_only && options_.access.tokens.empty(),
+                          .public_only = public_only(),
+                          .hidden = *hidden_now,
                           .supported_providers = options_.supported_providers,
                           .routes = routes_,
                           .started = started_,

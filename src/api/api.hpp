@@ -45,6 +45,9 @@ class Api final : public http::Service {
     /// ask is for the caller to judge. `route` is one of routes().
     Async<http::Response> ask(Route const& route, std::vector<std::pair<std::string, std::string>> given);
 
+    /// The repositories that no answer names, in lower case: the private ones where strangers may ask, else none.
+    Async<Result<RepositoryNames>> hidden();
+
     [[nodiscard]] std::vector<Route> const& routes() const { return routes_; }
     [[nodiscard]] ServerMetrics& metrics() { return metrics_; }
 
@@ -58,6 +61,8 @@ class Api final : public http::Service {
     Async<http::Response> compute(Route const& route, http::Request const& request, Arguments const& arguments,
                                   UtcTime now);
     Async<std::uint64_t> generation();
+    /// Strangers may ask.
+    [[nodiscard]] bool public_only() const { return !options_.access.loopback_only && options_.access.tokens.empty(); }
     [[nodiscard]] http::Response refusal(Problem const& problem) const;
 
     DatabaseService& database_;

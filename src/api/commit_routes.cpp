@@ -17,6 +17,9 @@ template <class Answer>
 Handler ask_commit(Async<Result<Answer>> (*question)(DatabaseService&, OneCommitParams, UtcTime)) {
     return [question](Context const& context, Arguments const& arguments) -> Async<Outcome> {
         auto answer = co_await question(context.database, arguments.read<OneCommitParams>(), context.now);
+        if (answer && context.hidden.contains(ascii_lower(answer->repo)))
+            answer = fail(ErrorCode::not_found,
+                          fmt::format("No commit {} is stored.", arguments.get<std::string>("sha").value_or("")));
         if (answer) co_return Reply::json(*answer);
         auto problem = problem_of(answer.error());
         if (answer.error().code == ErrorCode::not_found) problem.error_code = "COMMIT_NOT_FOUND";

@@ -61,7 +61,7 @@ Async<Outcome> get_counts(Context const& context, Arguments const& arguments) {
 template <class Twin, class Figures, class Basis, class Params, class Answer>
 Handler ask_twin(Async<Result<Answer>> (*question)(DatabaseService&, Params, UtcTime)) {
     return [question](Context const& context, Arguments const& arguments) -> Async<Outcome> {
-        auto answer = co_await question(context.database, arguments.read<Params>(), context.now);
+        auto answer = co_await question(context.database, parameters_of<Params>(context, arguments), context.now);
         if (!answer) co_return std::unexpected(problem_of(answer.error()));
         Twin twin;
         static_cast<Figures&>(twin) = std::move(*answer);

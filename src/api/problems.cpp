@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/edit_distance.hpp"
 
 namespace gem::api {
@@ -58,6 +60,12 @@ Problem problem_of(Error const& error, std::string_view outside) {
             .detail = "Something went wrong here; the log of the server tells what.",
             .headers = {},
             .inner = error.message};
+}
+
+Problem hidden_repository(std::string_view repo) {
+    return {.status = 404,
+            .error_code = "REPOSITORY_NOT_FOUND",
+            .detail = fmt::format("There is nothing about {} that may be told without a token.", repo)};
 }
 
 std::string_view nearest(std::string_view name, std::vector<std::string_view> const& candidates) {

@@ -28,6 +28,9 @@ struct Problem {
 /// and internal errors is for the log alone.
 Problem problem_of(Error const& error, std::string_view outside = "DATABASE_UNAVAILABLE");
 
+/// For strangers who ask about a private repository.
+Problem hidden_repository(std::string_view repo);
+
 /// The candidate that is nearest to `name` by edit distance; empty if none is near (more than half of it differs).
 std::string_view nearest(std::string_view name, std::vector<std::string_view> const& candidates);
 

@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "collector/webhook_intake.hpp"
 #include "storage/database_service.hpp"
+#include "storage/private_repositories.hpp"
 #include "storage/usage.hpp"
 
 namespace gem::alerts {
@@ -65,7 +66,8 @@ struct Context {
     http::Request const& request;
     WebhookIntake* webhooks; ///< null when this process takes none
     EventStreams& streams;
-    bool public_only; ///< strangers may ask: events of private repositories are not for them
+    bool public_only;              ///< strangers may ask: events of private repositories are not for them
+    RepositoryNames const& hidden; ///< with public_only: the private repositories, in lower case
     std::vector<std::string> const& supported_providers;
     std::vector<Route> const& routes;
     UtcTime started;
@@ -107,11 +109,19 @@ struct Route {
     bool own_body = false; ///< the handler reads the body itself
 };
 
+/// A question's parameters, with what this asker may not be told of.
+template <class Params>
+Params parameters_of(Context const& context, Arguments const& arguments) {
+    auto params = arguments.read<Params>();
+    if constexpr (requires { params.hidden; }) params.hidden = context.hidden;
+    return params;
+}
+
 /// Calls a question of analytics: arguments into its parameters, its answer into JSON.
 template <class Params, class Answer>
 Handler ask(Async<Result<Answer>> (*question)(DatabaseService&, Params, UtcTime)) {
     return [question](Context const& context, Arguments const& arguments) -> Async<Outcome> {
-        auto answer = co_await question(context.database, arguments.read<Params>(), context.now);
+        auto answer = co_await question(context.database, parameters_of<Params>(context, arguments), context.now);
         if (!answer) co_return std::unexpected(problem_of(answer.error()));
         co_return Reply::json(*answer);
     };
@@ -122,7 +132,7 @@ template <class Params, class Answer, class Row>
 Handler ask_list(Async<Result<Answer>> (*question)(DatabaseService&, Params, UtcTime),
                  std::string (*to_csv)(std::vector<Row> const&), std::vector<Row> const& (*rows)(Answer const&)) {
     return [question, to_csv, rows](Context const& context, Arguments const& arguments) -> Async<Outcome> {
-        auto answer = co_await question(context.database, arguments.read<Params>(), context.now);
+        auto answer = co_await question(context.database, parameters_of<Params>(context, arguments), context.now);
         if (!answer) co_return std::unexpected(problem_of(answer.error()));
         if (arguments.get<std::string>("format") == "csv") co_return Reply::csv(to_csv(rows(*answer)));
         co_return Reply::json(*answer);

@@ -1,6 +1,7 @@
 #include "collector/poller.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <unordered_set>
 
@@ -106,7 +107,7 @@ struct Poller::Harvest {
 Poller::Poller(DatabaseService& database, github::GitHubClient& github, PollPlan& plan, CommitDetails& details,
                Clock const& clock, Log& log, std::function<double()> dice, Options options)
     : database_(database), github_(github), clock_(clock), log_(log), dice_(std::move(dice)), plan_(plan),
-      details_(details), options_(options), schedule_(options.limits) {}
+      details_(details), private_(database, clock), options_(options), schedule_(options.limits) {}
 
 Async<github::EventsPage> Poller::first_page(github::EventTarget const& target, PollState& state,
                                              github::PageRequest& request, Harvest& harvest) {
@@ -206,7 +207,13 @@ Async<Result<void>> Poller::store(Harvest& harvest, TargetReport& report, bool w
         auto const owed = co_await details_.owe(std::move(harvest.pushes));
         if (!owed) co_return fail(owed.error());
     }
-    std::ranges::reverse(harvest.events); // oldest first
+    std::ranges::reverse(harvest.events);   // oldest first
+    std::map<std::string, bool> visibility; // as the latest event of each repository has it
+    for (auto const& event : harvest.events) visibility.insert_or_assign(event.repo_name, !event.is_public);
+    for (auto const& [repo, is_private] : visibility) {
+        auto const noted = co_await private_.note(repo, is_private);
+        if (!noted) co_return fail(noted.error());
+    }
     auto stored = co_await database_.events().insert_events(std::move(harvest.events));
     if (!stored) co_return fail(stored.error().within("storing the events of " + report.target));
     report.inserted = stored->inserted;

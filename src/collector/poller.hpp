@@ -14,6 +14,7 @@
 #include "collector/poll_state.hpp"
 #include "github/client.hpp"
 #include "storage/database_service.hpp"
+#include "storage/private_repositories.hpp"
 
 namespace gem {
 
@@ -74,6 +75,7 @@ class Poller {
     std::function<double()> dice_;
     PollPlan& plan_;
     CommitDetails& details_;
+    PrivateRepositories private_;
     Options options_;
     PollSchedule schedule_;
 };

@@ -36,6 +36,10 @@ Async<Result<WebhookReceipt>> WebhookIntake::take(WebhookDelivery delivery) {
 
     WebhookReceipt receipt{.outcome = stored, .event_id = content->event.id, .event_type = content->event.type};
     auto const happened = content->event.created_at;
+    if (content->private_repository) {
+        auto const noted = co_await private_.note(content->event.repo_name, *content->private_repository);
+        if (!noted) co_return fail(noted.error());
+    }
     std::vector<Event> batch;
     batch.push_back(std::move(content->event));
     auto result = co_await database_.events().insert_events(std::move(batch));

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "github/webhook.hpp"
 #include "storage/database_service.hpp"
+#include "storage/private_repositories.hpp"
 
 namespace gem {
 
@@ -46,7 +47,7 @@ class WebhookIntake {
   public:
     /// Without secrets only deliveries from this machine are taken.
     WebhookIntake(DatabaseService& database, Clock const& clock, Log& log, std::vector<std::string> secrets)
-        : database_(database), clock_(clock), log_(log), secrets_(std::move(secrets)) {}
+        : database_(database), clock_(clock), log_(log), secrets_(std::move(secrets)), private_(database, clock) {}
 
     /// Returns when the event is durable. `unauthorized`: not signed with one of the secrets, nothing of the body was
     /// looked at; `invalid_argument`: it is no delivery; others: the store's. `delivery` lives until then.
@@ -58,6 +59,7 @@ class WebhookIntake {
     Log& log_;
     github::WebhookSecrets secrets_;
     github::WebhookReader reader_;
+    PrivateRepositories private_;
 };
 
 } // namespace gem

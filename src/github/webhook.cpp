@@ -148,20 +148,23 @@ void read_person(Element person, Event& event) {
 }
 
 /// The repository, or in its place the account's own. False if there is neither.
-bool read_repository(Element root, Event& event) {
+bool read_repository(Element root, WebhookContent& content) {
+    auto& event = content.event;
     if (auto const repository = member_of(root, "repository")) {
         each_member(*repository, [&](std::string_view key, Element value) {
             if (key == "id")
                 event.repo_id = integer_of(value);
             else if (key == "full_name")
                 event.repo_name = text_of(value).value_or("");
-            else if (key == "private" && bool_of(value).value_or(true))
-                event.is_public = false;
+            else if (key == "private")
+                content.private_repository = bool_of(value).value_or(true);
         });
+        if (content.private_repository.value_or(false)) event.is_public = false;
         if (RepoName::valid(event.repo_name)) return true;
     }
     event.repo_id.reset();
     event.is_public = false;
+    content.private_repository.reset();
     for (auto const* const place : account_places) {
         auto const login = at(root, place);
         if (!login || !text_of(*login)) continue;
@@ -353,7 +356,7 @@ Result<WebhookContent> WebhookReader::read(std::string_view kind, std::string_vi
     event.type = type;
     event.source = EventSource::webhook;
     event.is_public = is_shown_to_everybody(kind);
-    if (!read_repository(root, event)) return ignored("it belongs to no repository and to no account");
+    if (!read_repository(root, content)) return ignored("it belongs to no repository and to no account");
     if (auto const draft = at(root, "/release/draft"); draft && bool_of(*draft).value_or(false))
         event.is_public = false;
     if (auto const sender = member_of(root, "sender"))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,9 @@ struct WebhookContent {
         ignored ///< nothing that happened to a repository, or what another delivery tells too
     };
     Kind kind = Kind::event;
-    Event event;        ///< of an event
+    Event event; ///< of an event
+    /// Whether the event's repository is private; nothing if the payload does not tell.
+    std::optional<bool> private_repository{};
     std::string reason; ///< why it is ignored
 };
 

@@ -94,6 +94,8 @@ class Shelf {
             if (!names) continue;
             auto const repo = RepoName::parse(names->at("owner") + "/" + names->at("name"));
             if (!repo) co_return std::nullopt;
+            auto const hidden = co_await api_.hidden();
+            if (!hidden || hidden->contains(ascii_lower(repo->text()))) co_return std::nullopt;
             auto const found = co_await database_.events().find_repository(*repo);
             if (!found) co_return std::nullopt;
             co_return *found ? std::to_string((*found)->total_events) : std::string("none");
@@ -122,9 +124,11 @@ class Shelf {
         }
         auto const listed = co_await database_.events().list_repositories(after, most_names);
         std::vector<std::string> names;
-        if (!listed) co_return names;
+        auto const hidden = co_await api_.hidden();
+        if (!listed || !hidden) co_return names;
         for (auto const& summary : *listed) {
-            if (ascii_lower(summary.repo).starts_with(prefix)) names.push_back(summary.repo);
+            auto const name = ascii_lower(summary.repo);
+            if (name.starts_with(prefix) && !hidden->contains(name)) names.push_back(summary.repo);
         }
         co_return names;
     }
