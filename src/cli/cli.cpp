@@ -58,6 +58,7 @@ void build(CommandLine& line) {
     add_transfer(line);
     add_cost(line);
     add_config(line);
+    add_openapi(line);
     add_version(line);
 }
 

@@ -48,6 +48,7 @@ void add_forget(CommandLine& line);
 void add_transfer(CommandLine& line);
 void add_cost(CommandLine& line);
 void add_config(CommandLine& line);
+void add_openapi(CommandLine& line);
 void add_version(CommandLine& line);
 
 } // namespace gem::cli
