@@ -13,7 +13,9 @@ namespace {
 
 namespace bj = boost::json;
 
-constexpr std::string_view repo_pattern = "^[A-Za-z0-9_-]{1,39}/[A-Za-z0-9._-]{1,100}$";
+// A name is neither `.` nor `..`.
+constexpr std::string_view repo_pattern =
+    R"(^[A-Za-z0-9_-]{1,39}/([A-Za-z0-9_-][A-Za-z0-9._-]{0,99}|\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,98}|\.\.[A-Za-z0-9._-]{1,98})$)";
 constexpr std::int64_t longest_repo = 140;
 constexpr std::int64_t longest_time = 40;
 

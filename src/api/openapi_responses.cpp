@@ -91,7 +91,9 @@ std::string_view media_type_of(std::string_view format) {
 }
 
 bj::object plain_media(std::string_view media_type) {
-    bj::object schema{{"type", media_type == "application/json" ? "object" : "string"}};
+    if (media_type == "application/json")
+        return {{"schema", bj::object{{"type", "object"}, {"additionalProperties", true}}}};
+    bj::object schema{{"type", "string"}};
     if (media_type.starts_with("image/") && media_type != "image/svg+xml") schema["format"] = "binary";
     return {{"schema", std::move(schema)}};
 }
