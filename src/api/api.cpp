@@ -282,6 +282,7 @@ Async<http::Response> Api::compute(Route const& route, http::Request const& requ
         co_return problem.response(now);
     }
     auto response = http::Response::of(outcome->status, std::move(outcome->content_type), std::move(outcome->body));
+    if (outcome->same_body) response.body = std::move(outcome->same_body);
     response.headers = std::move(outcome->headers);
     response.stream = std::move(outcome->stream);
     co_return response;

@@ -77,7 +77,7 @@ double height_of(charts::HeatmapChart const&) { return charts::usual_heatmap.hei
 template <class Params, class Answer>
 Handler draw_answer(Async<Result<Answer>> (*question)(DatabaseService&, Params, UtcTime)) {
     return [question](Context const& context, Arguments const& arguments) -> Async<Outcome> {
-        auto const answer = co_await question(context.database, arguments.read<Params>(), context.now);
+        auto const answer = co_await question(context.database, parameters_of<Params>(context, arguments), context.now);
         if (!answer) co_return std::unexpected(problem_of(answer.error()));
         auto const chart = charts::chart_of(*answer);
         co_return co_await image_of(context, charts::draw(chart, size_of(arguments, height_of(chart))), arguments);

@@ -35,7 +35,9 @@ std::vector<Parameter> sha_and_repo() {
              .sentence = "The commit, or seven or more of its first digits if they are unique.",
              .required = true,
              .max = 64,
-             .place = ParameterPlace::path},
+             .place = ParameterPlace::path,
+             .example = "3f1c0a9d5e7b2468ace013579bdf02468ace1357",
+             .pattern = "^[0-9a-fA-F]{7,64}$"},
             std::move(repo)};
 }
 
@@ -48,7 +50,8 @@ void add_one_commit_routes(std::vector<Route>& table) {
                      .parameters = sha_and_repo(),
                      .handler = ask_commit(&one_commit),
                      .answer = answers<CommitBody>("Commit"),
-                     .keeping = Keeping::tagged});
+                     .keeping = Keeping::tagged,
+                     .problems = {409}});
     table.push_back({.method = "GET",
                      .path = "/commits/{sha}/files",
                      .summary = "The files of a commit",
@@ -56,7 +59,8 @@ void add_one_commit_routes(std::vector<Route>& table) {
                      .parameters = sha_and_repo(),
                      .handler = ask_commit(&commit_files),
                      .answer = answers<CommitFilesBody>("CommitFiles"),
-                     .keeping = Keeping::tagged});
+                     .keeping = Keeping::tagged,
+                     .problems = {409}});
 }
 
 void add_monitoring_routes(std::vector<Route>& table) {

@@ -263,7 +263,7 @@ std::expected<Arguments, Problem> validate(std::vector<Parameter> const& paramet
                     .detail = "`hours` and `offset_minutes` both name the window: give one of them"});
     }
     for (auto const& parameter : parameters) {
-        if (arguments.has(parameter.name)) continue;
+        if (parameter.place == ParameterPlace::header || arguments.has(parameter.name)) continue;
         if (parameter.required) {
             return std::unexpected(Problem{
                 .status = 422,

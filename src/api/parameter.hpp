@@ -33,7 +33,12 @@ enum class ParameterType {
     cursor,     ///< what an earlier answer gave
 };
 
-enum class ParameterPlace { query, path, body };
+enum class ParameterPlace {
+    query,
+    path,
+    body,
+    header ///< for documentation: its handler reads and judges it
+};
 
 /// One row of a route's parameters.
 struct Parameter {
@@ -48,6 +53,8 @@ struct Parameter {
     std::int64_t max = 0;
     std::vector<std::string_view> choices{};
     ParameterPlace place = ParameterPlace::query;
+    std::string_view example{}; ///< for documentation; by its type when empty
+    std::string_view pattern{}; ///< for documentation: what its handler asks of it beyond the type
 };
 
 using ArgumentValue = std::variant<std::int64_t, std::string, RepoName, std::vector<RepoName>, UtcTime>;

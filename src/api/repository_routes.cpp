@@ -164,13 +164,17 @@ std::vector<Parameter> owner_and_name() {
              .sentence = "Owner of the repository.",
              .required = true,
              .max = 200,
-             .place = ParameterPlace::path},
+             .place = ParameterPlace::path,
+             .example = "octo-org",
+             .pattern = "^[A-Za-z0-9_-]{1,39}$"},
             {.name = "name",
              .type = ParameterType::text,
              .sentence = "Name of the repository.",
              .required = true,
              .max = 200,
-             .place = ParameterPlace::path}};
+             .place = ParameterPlace::path,
+             .example = "hello-world",
+             .pattern = "^[A-Za-z0-9._-]{1,100}$"}};
 }
 
 } // namespace
@@ -193,7 +197,7 @@ void add_repository_routes(std::vector<Route>& table) {
                      .description = "201 when it is new, 200 when it was watched already. No restart is needed.",
                      .parameters = {std::move(body_repo)},
                      .handler = &add_watched,
-                     .answer = answers<WatchEntryAnswer>("WatchEntry", 201),
+                     .answer = answers<WatchEntryAnswer>("WatchedRepository", 201, {200}),
                      .access = Access::admin,
                      .keeping = Keeping::never});
     table.push_back({.method = "GET",
@@ -202,7 +206,7 @@ void add_repository_routes(std::vector<Route>& table) {
                      .description = "404 when it is not watched.",
                      .parameters = owner_and_name(),
                      .handler = &get_watched,
-                     .answer = answers<WatchEntryAnswer>("WatchEntry"),
+                     .answer = answers<WatchEntryAnswer>("WatchedRepository"),
                      .keeping = Keeping::tagged});
     table.push_back({.method = "DELETE",
                      .path = "/repositories/{owner}/{name}",
@@ -212,7 +216,8 @@ void add_repository_routes(std::vector<Route>& table) {
                      .handler = &remove_watched,
                      .answer = {.name = {}, .content_type = {}, .status = 204},
                      .access = Access::admin,
-                     .keeping = Keeping::never});
+                     .keeping = Keeping::never,
+                     .problems = {409}});
 }
 
 } // namespace gem::api

@@ -36,7 +36,8 @@ struct Reply {
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers{};
-    std::shared_ptr<http::BodyStream> stream{}; ///< in place of body, for an answer that goes on
+    std::shared_ptr<http::BodyStream> stream{};    ///< in place of body, for an answer that goes on
+    std::shared_ptr<http::Body const> same_body{}; ///< in place of body, for one that many answers share
 
     template <class Answer>
     static Reply json(Answer const& answer, unsigned status = 200) {
@@ -93,6 +94,9 @@ struct AnswerType {
     std::string (*schema)() = nullptr; ///< JSON Schema
     std::string_view content_type = "application/json";
     unsigned status = 200;
+    /// Puts the schema into a book, and says under which name.
+    std::string (*add_schema)(SchemaBook&, std::string_view) = nullptr;
+    std::vector<unsigned> other_statuses{}; ///< that have the same kind of body
 };
 
 struct Route {
@@ -106,7 +110,8 @@ struct Route {
     std::vector<std::string_view> aliases{}; ///< other paths of the same
     Access access = Access::read;
     Keeping keeping = Keeping::generation;
-    bool own_body = false; ///< the handler reads the body itself
+    bool own_body = false;            ///< the handler reads the body itself
+    std::vector<unsigned> problems{}; ///< refusals that only such routes know, as 409
 };
 
 /// A question's parameters, with what this asker may not be told of.
@@ -140,8 +145,13 @@ Handler ask_list(Async<Result<Answer>> (*question)(DatabaseService&, Params, Utc
 }
 
 template <class Answer>
-AnswerType answers(std::string_view name, unsigned status = 200) {
-    return {.name = name, .schema = &schema_of<Answer>, .content_type = "application/json", .status = status};
+AnswerType answers(std::string_view name, unsigned status = 200, std::vector<unsigned> other_statuses = {}) {
+    return {.name = name,
+            .schema = &schema_of<Answer>,
+            .content_type = "application/json",
+            .status = status,
+            .add_schema = [](SchemaBook& book, std::string_view wished) { return book.add<Answer>(wished); },
+            .other_statuses = std::move(other_statuses)};
 }
 
 /// The one table. The order is that of the documentation.
@@ -149,6 +159,7 @@ std::vector<Route> route_table();
 
 // One function a family of endpoints; each adds its rows.
 void add_system_routes(std::vector<Route>& table);
+void add_docs_routes(std::vector<Route>& table);
 void add_repository_routes(std::vector<Route>& table);
 void add_webhook_routes(std::vector<Route>& table);
 void add_event_routes(std::vector<Route>& table);

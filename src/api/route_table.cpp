@@ -6,6 +6,7 @@ namespace gem::api {
 std::vector<Route> route_table() {
     std::vector<Route> table;
     add_system_routes(table);
+    add_docs_routes(table);
     add_repository_routes(table);
     add_webhook_routes(table);
     add_event_routes(table);

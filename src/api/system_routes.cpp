@@ -246,7 +246,7 @@ void add_probe_routes(std::vector<Route>& table) {
                      .description = "503 when the database is not healthy.",
                      .parameters = {},
                      .handler = &get_health,
-                     .answer = answers<HealthAnswer>("Health"),
+                     .answer = answers<HealthAnswer>("Health", 200, {503}),
                      .access = Access::open,
                      .keeping = Keeping::never});
     table.push_back({.method = "GET",
@@ -264,7 +264,7 @@ void add_probe_routes(std::vector<Route>& table) {
                      .description = "For orchestrators: 503 while the database does not answer.",
                      .parameters = {},
                      .handler = &get_ready,
-                     .answer = answers<StatusAnswer>("Status"),
+                     .answer = answers<StatusAnswer>("Status", 200, {503}),
                      .access = Access::open,
                      .keeping = Keeping::never});
 }
@@ -310,7 +310,7 @@ void add_system_routes(std::vector<Route>& table) {
                      .description = "Configuration without secrets; rows and bytes of the nine tables.",
                      .parameters = {},
                      .handler = &get_database_info,
-                     .answer = answers<DatabaseAnswer>("DatabaseInfo"),
+                     .answer = answers<DatabaseAnswer>("DatabaseInfo", 200, {503}),
                      .keeping = Keeping::tagged});
     table.push_back({.method = "GET",
                      .path = "/metrics",

@@ -59,6 +59,7 @@ void build(CommandLine& line) {
     add_cost(line);
     add_report(line);
     add_config(line);
+    add_openapi(line);
     add_version(line);
 }
 

@@ -49,6 +49,7 @@ void add_transfer(CommandLine& line);
 void add_cost(CommandLine& line);
 void add_report(CommandLine& line);
 void add_config(CommandLine& line);
+void add_openapi(CommandLine& line);
 void add_version(CommandLine& line);
 
 } // namespace gem::cli

@@ -171,7 +171,7 @@ std::optional<Session::Refusal> Session::refusal_for(ErrorValue error) const {
                        .detail = fmt::format("the head of a request may have {} bytes", options.header_limit)};
     if (error == body_limit)
         return Refusal{.status = 413,
-                       .error_code = "BODY_TOO_LARGE",
+                       .error_code = "PAYLOAD_TOO_LARGE",
                        .detail = fmt::format("the body of a request may have {} bytes", options.body_limit)};
     if (error == bad_version) {
         // Beast also says so of a line that ends wrongly; another version of HTTP is recognised by its name.
