@@ -31,10 +31,10 @@ Place place_of(Event const& event) {
             .key = repository_key(event.repo_id, event.repo_name)};
 }
 
+/// As on SQLite: a cursor of either provider is one of the other, too.
 std::uint64_t question_of(EventQuery const& query) {
-    return hash_question({"events", query.repo ? query.repo->key() : "", query.repo ? "repo" : "",
-                          query.type.value_or(""), query.type ? "type" : "", ascii_lower(query.actor.value_or("")),
-                          query.actor ? "actor" : "", std::to_string(to_unix(query.window.from)),
+    return hash_question({"events", query.repo ? query.repo->key() : "", query.type.value_or(""),
+                          ascii_lower(query.actor.value_or("")), std::to_string(to_unix(query.window.from)),
                           std::to_string(to_unix(query.window.to)), query.public_only ? "public" : ""});
 }
 
