@@ -111,9 +111,12 @@ Async<Outcome> add_rule(Context const& context, Arguments const& arguments) {
     co_return reply;
 }
 
+bool is_hidden(Context const& context, std::string const& repo) { return context.hidden.contains(ascii_lower(repo)); }
+
 Async<Outcome> list_rules(Context const& context, Arguments const&) {
-    auto const rules = co_await alerts::AlertStore(context.database).rules();
+    auto rules = co_await alerts::AlertStore(context.database).rules();
     if (!rules) co_return std::unexpected(problem_of(rules.error()));
+    std::erase_if(*rules, [&](auto const& rule) { return is_hidden(context, rule.repo.value_or("")); });
     RuleList answer{.count = static_cast<std::int64_t>(rules->size()), .rules = {}, .timestamp = context.now};
     for (auto const& rule : *rules) answer.rules.push_back(rule_item(rule));
     co_return Reply::json(answer);
@@ -123,7 +126,7 @@ Async<Outcome> get_rule(Context const& context, Arguments const& arguments) {
     auto const id = arguments.get<std::string>("id").value_or("");
     auto const rule = co_await alerts::AlertStore(context.database).rule(id);
     if (!rule) co_return std::unexpected(problem_of(rule.error()));
-    if (!*rule) co_return std::unexpected(no_rule(id));
+    if (!*rule || is_hidden(context, (*rule)->repo.value_or(""))) co_return std::unexpected(no_rule(id));
     co_return reply_with(context, **rule, 200);
 }
 
@@ -183,6 +186,7 @@ Async<Outcome> list_alerts(Context const& context, Arguments const& arguments) {
                      .timestamp = context.now};
     if (params.repo) answer.repo = params.repo->text();
     for (auto& each : *all) { // newest first
+        if (is_hidden(context, each.repo)) continue;
         if (params.repo && ascii_lower(each.repo) != params.repo->key()) continue;
         if (params.state != "all" && each.state != params.state) continue;
         if (after && std::tie(each.fired_at, each.id) >= std::tie(after->fired_at, after->id)) continue;

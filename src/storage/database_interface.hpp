@@ -209,7 +209,6 @@ class EventsRepository {
     ///   channel has matched that one yet, and their created_at are at most matching_distance apart (furthest_match
     ///   for what happens once only). It matches the nearest; of equally near ones the first by (created_at, id).
     /// - The events of a batch come in the order of events. Identity goes before matching.
-    /// DynamoDB does not match yet.
     virtual Async<Result<InsertResult>> insert_events(std::vector<Event> batch) = 0;
 
     /// Stores what is new by identity alone, without matching: for events out of another store, which has matched them.

@@ -69,7 +69,6 @@ Provider dynamodb_local() {
             .shared = true,
             .backups = false,
             .open_backup = {},
-            .matches = false,
             .keeps_arrivals = false};
 }
 

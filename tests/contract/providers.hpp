@@ -28,7 +28,6 @@ struct Provider {
     bool backups = false; ///< backup() writes a file …
     /// … which this opens (not initialized yet). Only asked for with `backups`.
     std::function<std::unique_ptr<DatabaseManager>(Clock const&, Log&, std::filesystem::path const&)> open_backup;
-    bool matches = true;        ///< insert_events() knows the same happening from two sources
     bool keeps_arrivals = true; ///< arrivals() tells of other managers too, and after a restart
     bool is_model = false;      ///< the reference that the others are compared with
 };

@@ -28,9 +28,6 @@ EventMaker comment(std::string id, std::string object) {
 
 class Sources : public ContractTest {
   protected:
-    void SetUp() override {
-        if (!GetParam().matches) GTEST_SKIP() << "this provider does not match yet (docs/decisions/0008)";
-    }
     /// How many of these are new, one batch each.
     std::size_t insert_each(std::vector<Event> const& all) {
         std::size_t inserted = 0;

@@ -48,6 +48,31 @@ Async<void> DynamoDBEventsRepository::State::store_waiting() {
     }
 }
 
+Async<Result<InsertResult>> DynamoDBEventsRepository::State::store(std::vector<Event> batch, bool matching) {
+    Operation const operation(context);
+    if (!operation) co_return Operation::closed();
+    if (batch.empty()) co_return InsertResult{};
+    // Owned together with the list and with whoever stores it: this coroutine may be cancelled at any wait.
+    auto const mine = std::make_shared<Waiting>();
+    mine->batch = dynamodb::prepare_batch(std::move(batch), matching);
+    {
+        std::scoped_lock const lock(waiting_mutex);
+        waiting.push_back(mine);
+    }
+    struct Leave {
+        State& state;
+        std::shared_ptr<Waiting> const& waiting;
+        ~Leave() {
+            std::scoped_lock const lock(state.waiting_mutex);
+            std::erase(state.waiting, waiting);
+        }
+    } const leave{.state = *this, .waiting = mine};
+    auto const held = co_await turn.take();
+    if (!mine->result) co_await store_waiting();
+    if (mine->result) co_return std::move(*mine->result);
+    co_return fail(ErrorCode::internal, "the batch was not stored, and nobody said why");
+}
+
 void DynamoDBEventsRepository::State::keep_arrivals(std::vector<dynamodb::StoredEvent> stored) {
     std::scoped_lock const lock(arrivals_mutex);
     if (!followed) return;
@@ -71,32 +96,11 @@ Async<Result<ArrivalPage>> DynamoDBEventsRepository::arrivals(std::string after,
 }
 
 Async<Result<InsertResult>> DynamoDBEventsRepository::insert_events(std::vector<Event> batch) {
-    co_return co_await restore_events(std::move(batch));
+    co_return co_await state_->store(std::move(batch), true);
 }
 
 Async<Result<InsertResult>> DynamoDBEventsRepository::restore_events(std::vector<Event> batch) {
-    Operation const operation(state_->context);
-    if (!operation) co_return Operation::closed();
-    if (batch.empty()) co_return InsertResult{};
-    // Owned together with the list and with whoever stores it: this coroutine may be cancelled at any wait.
-    auto const mine = std::make_shared<State::Waiting>();
-    mine->batch = dynamodb::prepare_batch(std::move(batch));
-    {
-        std::scoped_lock const lock(state_->waiting_mutex);
-        state_->waiting.push_back(mine);
-    }
-    struct Leave {
-        State& state;
-        std::shared_ptr<State::Waiting> const& waiting;
-        ~Leave() {
-            std::scoped_lock const lock(state.waiting_mutex);
-            std::erase(state.waiting, waiting);
-        }
-    } const leave{.state = *state_, .waiting = mine};
-    auto const turn = co_await state_->turn.take();
-    if (!mine->result) co_await state_->store_waiting();
-    if (mine->result) co_return std::move(*mine->result);
-    co_return fail(ErrorCode::internal, "the batch was not stored, and nobody said why");
+    co_return co_await state_->store(std::move(batch), false);
 }
 
 Async<Result<EventPage>> DynamoDBEventsRepository::find_events(EventQuery query) {

@@ -12,7 +12,6 @@ class DynamoDBEventsRepository final : public EventsRepository, public dynamodb:
     explicit DynamoDBEventsRepository(dynamodb::DynamoDBContext& context);
     ~DynamoDBEventsRepository() override;
 
-    /// Does not match deliveries with the events of other sources yet (docs/decisions/0008).
     Async<Result<InsertResult>> insert_events(std::vector<Event> batch) override;
     Async<Result<InsertResult>> restore_events(std::vector<Event> batch) override;
     Async<Result<EventPage>> find_events(EventQuery query) override;

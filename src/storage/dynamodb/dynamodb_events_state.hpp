@@ -14,8 +14,8 @@ namespace gem {
 
 struct DynamoDBEventsRepository::State {
     explicit State(dynamodb::DynamoDBContext& shared)
-        : context(shared), reader(context), heads(context, reader), directory(context),
-          writer(context, reader, heads, directory), names(context, reader, directory), counting(reader, names),
+        : context(shared), reader(context), heads(context, reader), directory(context), claims(context),
+          writer(context, reader, heads, directory, claims), names(context, reader, directory), counting(reader, names),
           finder(context, names, counting) {}
 
     /// A batch on its way. Whoever's turn comes first stores all that wait, so that an hour's log is appended to once.
@@ -23,6 +23,7 @@ struct DynamoDBEventsRepository::State {
         dynamodb::PreparedBatch batch;
         std::optional<Result<InsertResult>> result;
     };
+    Async<Result<InsertResult>> store(std::vector<Event> batch, bool matching);
     Async<void> store_waiting();
     /// Keeps what these batches brought for those who follow.
     void keep_arrivals(std::vector<dynamodb::StoredEvent> stored);
@@ -31,6 +32,7 @@ struct DynamoDBEventsRepository::State {
     dynamodb::LogReader reader;
     dynamodb::HeadStore heads;
     dynamodb::Directory directory;
+    dynamodb::Claims claims;      ///< by whoever has `turn`
     dynamodb::EventWriter writer; ///< by whoever has `turn`
     dynamodb::Names names;
     dynamodb::Counting counting;

@@ -82,13 +82,15 @@ Async<Result<std::vector<std::string>>> DynamoDBMaintenance::check() {
 Async<Result<VerifyReport>> DynamoDBMaintenance::verify() {
     Operation const operation(context_);
     if (!operation) co_return Operation::closed();
-    co_return co_await Recount(context_, events_.state_->reader, events_.state_->heads).verify();
+    co_return co_await Recount(context_, events_.state_->reader, events_.state_->heads, events_.state_->claims)
+        .verify();
 }
 
 Async<Result<VerifyReport>> DynamoDBMaintenance::rebuild() {
     Operation const operation(context_);
     if (!operation) co_return Operation::closed();
-    auto report = co_await Recount(context_, events_.state_->reader, events_.state_->heads).rebuild();
+    auto report =
+        co_await Recount(context_, events_.state_->reader, events_.state_->heads, events_.state_->claims).rebuild();
     forget_what_is_remembered();
     co_return report;
 }
@@ -165,7 +167,7 @@ Async<Result<RemovedCounts>> DynamoDBMaintenance::forget_repository(RepoName rep
         if (!others) co_return fail(others.error());
         counts = *others;
     }
-    Recount recount(context_, state.reader, state.heads);
+    Recount recount(context_, state.reader, state.heads, state.claims);
     for (auto const& [shard, snapshot] : sought->shards) {
         for (auto const& head : snapshot->heads) {
             auto const log = co_await state.reader.open(*head);
@@ -186,6 +188,7 @@ Async<Result<RemovedCounts>> DynamoDBMaintenance::forget_repository(RepoName rep
         }
     }
     forget_what_is_remembered();
+    if (auto told = co_await state.claims.tell(); !told) co_return fail(told.error());
     co_return counts;
 }
 
@@ -219,7 +222,7 @@ Async<Result<RemovedCounts>> DynamoDBMaintenance::forget_actor(std::string login
             }
         }
     }
-    Recount recount(context_, state.reader, state.heads);
+    Recount recount(context_, state.reader, state.heads, state.claims);
     for (auto const& [unit, persons] : present) {
         if (std::ranges::none_of(persons, [&](std::int64_t person) { return people.contains(person); })) continue;
         auto removed = co_await recount.remove(unit, [&](LogRepo const&, LogActor const* actor, UtcTime) {
@@ -230,6 +233,7 @@ Async<Result<RemovedCounts>> DynamoDBMaintenance::forget_actor(std::string login
     }
     if (auto done = co_await forget_in_raw(lower, people); !done) co_return fail(done.error());
     forget_what_is_remembered();
+    if (auto told = co_await state.claims.tell(); !told) co_return fail(told.error());
     co_return counts;
 }
 
@@ -266,6 +270,7 @@ Async<Result<void>> DynamoDBMaintenance::forget_in_raw(std::string lower, std::s
 void DynamoDBMaintenance::forget_what_is_remembered() {
     events_.state_->writer.forget_everything();
     events_.state_->reader.forget_everything();
+    events_.state_->claims.forget_everything();
     context_.wrote();
 }
 

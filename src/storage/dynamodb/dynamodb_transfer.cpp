@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "storage/dynamodb/event_finder.hpp"
 #include "storage/dynamodb/event_item.hpp"
 #include "storage/dynamodb/key_names.hpp"
 #include "storage/dynamodb/log_reader.hpp"
@@ -72,18 +73,6 @@ Async<Result<std::vector<std::string>>> DynamoDBTransfer::repository_keys() {
     co_return std::vector<std::string>(keys.begin(), keys.end());
 }
 
-Async<Result<std::string>> DynamoDBTransfer::payload_of(Item item) {
-    auto const keys = part_keys(item);
-    std::vector<Item> parts;
-    for (auto const& key : keys) {
-        auto part = co_await context_.client.get({.table = std::string(events_table), .key = key});
-        if (!part) co_return fail(to_error(part.error()));
-        if (!*part) co_return fail(ErrorCode::corrupt, "a part of an event's payload is missing");
-        parts.push_back(std::move(**part));
-    }
-    co_return read_payload(item, parts);
-}
-
 Async<Result<std::vector<Event>>> DynamoDBTransfer::events_of(std::string key, std::optional<EventPlace> after,
                                                               std::size_t limit) {
     Operation const operation(context_);
@@ -101,12 +90,9 @@ Async<Result<std::vector<Event>>> DynamoDBTransfer::events_of(std::string key, s
         auto page = co_await context_.client.query(query);
         if (!page) co_return fail(to_error(page.error()));
         for (auto& item : page->items) {
-            auto event = read_event(item);
+            auto event = co_await read_whole_event(context_.client, std::move(item));
             if (!event) co_return fail(event.error());
             if (auto const horizon = context_.horizon(); horizon && event->created_at < *horizon) continue;
-            auto payload = co_await payload_of(std::move(item));
-            if (!payload) co_return fail(payload.error());
-            event->payload = JsonText::already_validated(std::move(*payload));
             events.push_back(std::move(*event));
         }
         if (!page->next) break;

@@ -22,7 +22,6 @@ class DynamoDBTransfer final : public DatabaseTransfer {
 
   private:
     Async<Result<std::vector<std::string>>> keys_in(std::string table);
-    Async<Result<std::string>> payload_of(dynamodb::Item item);
 
     dynamodb::DynamoDBContext& context_;
     DynamoDBCommitsRepository& commits_;

@@ -5,9 +5,9 @@
 
 namespace gem::dynamodb {
 
-PreparedBatch prepare_batch(std::vector<Event> batch) {
+PreparedBatch prepare_batch(std::vector<Event> batch, bool matching) {
     thread_local PayloadCodec codec;
-    PreparedBatch prepared{.events = std::move(batch), .payloads = {}, .rejected = {}};
+    PreparedBatch prepared{.events = std::move(batch), .payloads = {}, .rejected = {}, .matching = matching};
     prepared.payloads.resize(prepared.events.size());
     for (std::size_t i = 0; i < prepared.events.size(); ++i) {
         auto& event = prepared.events[i];

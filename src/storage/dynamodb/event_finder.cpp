@@ -31,10 +31,10 @@ Place place_of(Event const& event) {
             .key = repository_key(event.repo_id, event.repo_name)};
 }
 
+/// As on SQLite: a cursor of either provider is one of the other, too.
 std::uint64_t question_of(EventQuery const& query) {
-    return hash_question({"events", query.repo ? query.repo->key() : "", query.repo ? "repo" : "",
-                          query.type.value_or(""), query.type ? "type" : "", ascii_lower(query.actor.value_or("")),
-                          query.actor ? "actor" : "", std::to_string(to_unix(query.window.from)),
+    return hash_question({"events", query.repo ? query.repo->key() : "", query.type.value_or(""),
+                          ascii_lower(query.actor.value_or("")), std::to_string(to_unix(query.window.from)),
                           std::to_string(to_unix(query.window.to)), query.public_only ? "public" : ""});
 }
 
@@ -84,6 +84,24 @@ struct EventFinder::Wanted {
         return !query.public_only || event.is_public;
     }
 };
+
+Async<Result<Event>> read_whole_event(Client& client, Item item) {
+    auto event = read_event(item);
+    if (!event) co_return fail(event.error());
+    std::vector<Item> parts;
+    for (auto& key : part_keys(item)) {
+        auto part = co_await client.get({.table = std::string(events_table), .key = std::move(key)});
+        if (!part) co_return fail(to_error(part.error()));
+        if (!*part)
+            co_return fail(ErrorCode::corrupt,
+                           fmt::format("a part of the payload of event {} is not there", event->id));
+        parts.push_back(std::move(**part));
+    }
+    auto payload = read_payload(item, parts);
+    if (!payload) co_return fail(payload.error());
+    event->payload = JsonText::already_validated(std::move(*payload));
+    co_return std::move(*event);
+}
 
 Async<Result<void>> EventFinder::collect(Wanted const& wanted, std::string key, TimeWindow window,
                                          std::vector<Found>& found) {
@@ -149,22 +167,6 @@ Async<Result<void>> EventFinder::collect_everywhere(Wanted const& wanted, EventQ
     co_return Result<void>();
 }
 
-Async<Result<Event>> EventFinder::finish(Found found) {
-    std::vector<Item> parts;
-    for (auto& key : part_keys(found.item)) {
-        auto part = co_await context_.client.get({.table = std::string(events_table), .key = std::move(key)});
-        if (!part) co_return fail(to_error(part.error()));
-        if (!*part)
-            co_return fail(ErrorCode::corrupt,
-                           fmt::format("a part of the payload of event {} is not there", found.place.id));
-        parts.push_back(std::move(**part));
-    }
-    auto payload = read_payload(found.item, parts);
-    if (!payload) co_return fail(payload.error());
-    found.event.payload = JsonText::already_validated(std::move(*payload));
-    co_return std::move(found.event);
-}
-
 Async<Result<EventPage>> EventFinder::find(EventQuery query) {
     if (query.limit < 1 || query.limit > 1000)
         co_return fail(ErrorCode::invalid_argument, fmt::format("limit: expected 1 to 1000, got {}", query.limit));
@@ -199,7 +201,7 @@ Async<Result<EventPage>> EventFinder::find(EventQuery query) {
             encode_cursor(question_of(query), {std::to_string(last.created_at), last.type, last.id, last.key});
     }
     for (auto& one : found) {
-        auto event = co_await finish(std::move(one));
+        auto event = co_await read_whole_event(context_.client, std::move(one.item));
         if (!event) co_return fail(event.error());
         page.events.push_back(std::move(*event));
     }

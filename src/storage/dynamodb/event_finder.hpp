@@ -5,6 +5,9 @@
 
 namespace gem::dynamodb {
 
+/// The event of an item of the base table, with its payload, whose parts are read where it has any.
+Async<Result<Event>> read_whole_event(Client& client, Item item);
+
 class EventFinder {
   public:
     EventFinder(DynamoDBContext& context, Names& names, Counting& counting)
@@ -18,7 +21,6 @@ class EventFinder {
     struct Wanted;
     Async<Result<void>> collect(Wanted const& wanted, std::string key, TimeWindow window, std::vector<Found>& found);
     Async<Result<void>> collect_everywhere(Wanted const& wanted, EventQuery const& query, std::vector<Found>& found);
-    Async<Result<Event>> finish(Found found);
 
     DynamoDBContext& context_;
     Names& names_;

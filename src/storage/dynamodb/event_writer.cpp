@@ -1,7 +1,6 @@
 #include "storage/dynamodb/event_writer.hpp"
 
 #include <algorithm>
-#include <random>
 
 #include <fmt/format.h>
 
@@ -27,15 +26,12 @@ constexpr std::size_t puts_at_once = 32;
 constexpr std::size_t most_known = 100'000;
 constexpr std::chrono::milliseconds claim_poll{500};
 constexpr int claim_polls = 40;
-constexpr std::chrono::milliseconds rival_poll{25};
 
 Error rivals() {
     return {.code = ErrorCode::unavailable,
             .message = "other processes store the same events at this moment; try again",
             .retryable = true};
 }
-
-std::string identity(std::string const& key, std::string const& sort) { return key + '\n' + sort; }
 
 } // namespace
 
@@ -61,12 +57,13 @@ Async<Result<std::vector<InsertResult>>> EventWriter::store(std::vector<Prepared
             }
             Candidate candidate;
             candidate.batch = i;
+            candidate.matching = batches[i]->matching;
             candidate.event = &event;
             candidate.payload = &batches[i]->payloads[at];
             candidate.key = repository_key(event.repo_id, event.repo_name);
             candidate.sort = event_sort_key(event.created_at, event.type, event.id);
             candidate.unit = unit_of(event);
-            if (!seen.try_emplace(identity(candidate.key, candidate.sort), 0).second) {
+            if (!seen.try_emplace(candidate.identity(), 0).second) {
                 ++results[i].duplicates;
                 continue;
             }
@@ -87,6 +84,8 @@ Async<Result<std::vector<InsertResult>>> EventWriter::store(std::vector<Prepared
     for (int round = 0;; ++round) {
         if (round == most_attempts) co_return fail(rivals());
         flight.token = {.writer = writer_, .number = ++number_};
+        auto matched = co_await match(flight);
+        if (!matched) co_return fail(matched.error());
         auto done = co_await attempt(flight);
         if (!done || !*done) co_await release(flight);
         if (!done) co_return fail(done.error());
@@ -100,7 +99,7 @@ Async<Result<std::vector<InsertResult>>> EventWriter::store(std::vector<Prepared
         auto& result = results[candidate.batch];
         ++(candidate.state == State::inserted ? result.inserted : result.duplicates);
         if (candidate.state == State::inserted)
-            stored.push_back({.event = candidate.event, .payload = candidate.payload});
+            stored.push_back({.event = candidate.event, .payload = candidate.payload, .stand_in = candidate.stand_in});
     }
     if (!stored.empty()) context_.wrote();
     co_return results;
@@ -139,6 +138,8 @@ Async<Result<bool>> EventWriter::attempt(Flight& flight) {
     if (!put || !*put) co_return put;
     auto adopted = co_await adopt(flight);
     if (!adopted || !*adopted) co_return adopted;
+    auto current = co_await still_matched(flight);
+    if (!current || !*current) co_return current;
     std::set<Unit> mine = flight.claimed;
     for (auto const& candidate : flight.candidates) {
         if (candidate.state == State::mine) mine.insert(candidate.unit);
@@ -193,7 +194,7 @@ Async<Result<void>> EventWriter::read_heads(Flight& flight, std::vector<Unit> un
 void EventWriter::leave_out_known(Flight& flight) {
     for (auto& candidate : flight.candidates) {
         if (candidate.state != State::open) continue;
-        auto const found = known_.find(identity(candidate.key, candidate.sort));
+        auto const found = known_.find(candidate.identity());
         if (found != known_.end() && found->second == flight.heads[candidate.unit].epoch)
             candidate.state = State::duplicate;
     }
@@ -205,7 +206,7 @@ void EventWriter::remember(Flight const& flight) {
         // Only of the unit that the event itself tells: in another one it would be looked for in vain.
         if (candidate.unit != unit_of(*candidate.event)) continue;
         auto const head = flight.begun.find(candidate.unit);
-        if (head != flight.begun.end()) known_[identity(candidate.key, candidate.sort)] = head->second.epoch;
+        if (head != flight.begun.end()) known_[candidate.identity()] = head->second.epoch;
     }
 }
 
@@ -265,7 +266,7 @@ Async<Result<bool>> EventWriter::look_up(Flight& flight) {
     for (auto& candidate : flight.candidates) {
         if (candidate.state != State::open || flight.fresh.contains(candidate.key)) continue;
         by_item[{candidate.key, candidate.sort}] = &candidate;
-        if (flight.claimed.contains(candidate.unit))
+        if (candidate.stand_in || flight.claimed.contains(candidate.unit))
             keys.push_back(make_key(candidate.key, candidate.sort));
         else
             by_key[candidate.key].push_back(&candidate);
@@ -364,77 +365,6 @@ Async<Result<bool>> EventWriter::put_new(Flight& flight) {
         if (!taken || !*taken) co_return taken;
     }
     co_return true;
-}
-
-/// Makes sure that the batch `token` can never be logged in the unit. False: it has been, or we are at odds.
-Async<Result<bool>> EventWriter::disown(Flight& flight, Unit unit, std::string token) {
-    auto const theirs = Token::parse(token);
-    // Whoever it is mostly is at work and not dead. A wait of random length lets one of two rivals go first.
-    auto patience = std::chrono::milliseconds(0);
-    if (!former_writers_.contains(theirs.writer))
-        patience = context_.rival_patience * (20 + static_cast<int>(std::random_device()() % 80)) / 100;
-    auto waited = std::chrono::milliseconds(0);
-    for (int conflict = 0; conflict < most_conflicts;) {
-        auto const before = flight.heads[unit];
-        if (before.disowned.contains(token)) co_return true;
-        if (before.logged(theirs) || before.disowned.contains(flight.token.text()) ||
-            before.claims != flight.begun[unit].claims)
-            co_return false;
-        if (waited < patience) {
-            co_await sleep_for(rival_poll);
-            waited += rival_poll;
-        } else {
-            ++conflict;
-            auto next = before;
-            next.disowned.insert(token);
-            auto done = co_await heads_.replace(before, std::move(next));
-            if (!done) co_return fail(done.error());
-        }
-        auto now = co_await reader_.heads({unit});
-        if (!now) co_return fail(now.error());
-        flight.heads[unit] = (*now)[unit];
-    }
-    co_return false;
-}
-
-/// True: the event bears our token now. False: somebody else adopted it.
-Async<Result<bool>> EventWriter::adopt_one(Flight& flight, Candidate& candidate) {
-    UpdateItem update{
-        .table = std::string(events_table), .key = make_key(candidate.key, candidate.sort), .update = "SET #w = :mine"};
-    update.expression = {.text = "#w = :theirs",
-                         .names = {{"#w", "w"}},
-                         .values = {{":mine", AttributeValue::string(flight.token.text())},
-                                    {":theirs", AttributeValue::string(candidate.foreign)}}};
-    auto done = co_await context_.client.update(std::move(update));
-    if (!done && done.error().kind != Failure::Kind::condition_failed) co_return fail(to_error(done.error()));
-    if (!done) {
-        auto const& old = done.error().old_item;
-        if (!old || token_of(*old) != flight.token.text()) co_return false;
-    }
-    candidate.state = State::mine;
-    co_return true;
-}
-
-/// Events that somebody stored and did not log become ours: first their batch is disowned, so that it can never be
-/// logged here, then they are marked with our token.
-Async<Result<bool>> EventWriter::adopt(Flight& flight) {
-    std::set<std::pair<Unit, std::string>> batches;
-    std::vector<Async<Result<bool>>> adoptions;
-    for (auto& candidate : flight.candidates) {
-        if (candidate.state != State::open || candidate.foreign.empty()) continue;
-        batches.emplace(candidate.unit, candidate.foreign);
-        adoptions.push_back(adopt_one(flight, candidate));
-    }
-    for (auto const& [unit, token] : batches) {
-        auto disowned = co_await disown(flight, unit, token);
-        if (!disowned || !*disowned) co_return disowned;
-    }
-    bool all = true;
-    for (auto const& adopted : co_await together(std::move(adoptions), puts_at_once)) {
-        if (!adopted) co_return fail(adopted.error());
-        all = all && *adopted;
-    }
-    co_return all;
 }
 
 Async<Result<bool>> EventWriter::append(Flight& flight, Unit unit) {

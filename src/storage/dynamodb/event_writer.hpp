@@ -2,12 +2,14 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "storage/dynamodb/claims.hpp"
 #include "storage/dynamodb/context.hpp"
 #include "storage/dynamodb/directory.hpp"
 #include "storage/dynamodb/head_store.hpp"
@@ -19,14 +21,16 @@ struct PreparedBatch {
     std::vector<Event> events;         ///< payloads are empty now
     std::vector<std::string> payloads; ///< compressed; empty for a rejected event
     std::vector<Rejection> rejected;
+    bool matching = true; ///< with events of other sources
 };
 
-PreparedBatch prepare_batch(std::vector<Event> batch);
+PreparedBatch prepare_batch(std::vector<Event> batch, bool matching);
 
 /// An event that was new, and its payload as it is stored.
 struct StoredEvent {
     Event const* event = nullptr;
     std::string const* payload = nullptr;
+    std::shared_ptr<Event const> stand_in; ///< owns `event` where the batches do not
 };
 
 /// Where an event is counted.
@@ -35,8 +39,9 @@ Unit unit_of(Event const& event);
 /// One store() at a time: the caller sees to it.
 class EventWriter {
   public:
-    EventWriter(DynamoDBContext& context, LogReader& reader, HeadStore& heads, Directory& directory)
-        : context_(context), reader_(reader), heads_(heads), directory_(directory), writer_(random_id()) {}
+    EventWriter(DynamoDBContext& context, LogReader& reader, HeadStore& heads, Directory& directory, Claims& claims)
+        : context_(context), reader_(reader), heads_(heads), directory_(directory), claims_(claims),
+          writer_(random_id()) {}
 
     /// Stores these batches together; a result for each, in order. An error: some may be stored and some not, and none
     /// is acknowledged. `stored` gets those that were new; they belong to the batches.
@@ -62,6 +67,12 @@ class EventWriter {
         State state = State::open;
         std::optional<Event> stored{}; ///< what was there and is adopted, in place of `event`
         std::string foreign{};         ///< the token of what was there and is not logged
+        bool matching = true;
+        bool settled = false;                    ///< it is known as what it is stored
+        std::shared_ptr<Event const> stand_in{}; ///< that, if it is another event than was brought; `event` then
+        std::string bore{};                      ///< our token under which it may have been stored before it was known
+
+        [[nodiscard]] std::string identity() const { return key + '\n' + sort; }
     };
     struct Flight {
         Token token;
@@ -71,6 +82,11 @@ class EventWriter {
         std::set<Unit> claimed;
         std::set<std::string> fresh; ///< keys that nobody had told of before
     };
+    Async<Result<void>> match(Flight& flight);
+    Async<Result<void>> stand_for(Candidate& candidate, StoredAs stored);
+    Async<Result<void>> take_back(Candidate& candidate);
+    static void leave_out_twins(Flight& flight);
+    Async<Result<bool>> still_matched(Flight& flight);
     /// Whether all is done; false: begin again with another token.
     Async<Result<bool>> attempt(Flight& flight);
     Async<Result<void>> read_heads(Flight& flight, std::vector<Unit> units);
@@ -94,6 +110,7 @@ class EventWriter {
     LogReader& reader_;
     HeadStore& heads_;
     Directory& directory_;
+    Claims& claims_;
     std::string writer_;
     std::int64_t number_ = 0;
     std::set<std::string> former_writers_; ///< ours, which will never log again

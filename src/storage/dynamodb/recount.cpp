@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/dynamodb/event_finder.hpp"
 #include "storage/dynamodb/event_item.hpp"
 #include "storage/dynamodb/event_writer.hpp"
 #include "storage/dynamodb/key_names.hpp"
@@ -15,7 +16,7 @@ namespace gem::dynamodb {
 namespace {
 
 constexpr int scan_segments = 4;
-constexpr int most_attempts = 40;
+constexpr int most_recount_attempts = 40;
 constexpr std::size_t most_drift_listed = 1000;
 constexpr seconds hold_length = minutes(45);
 constexpr std::chrono::milliseconds hold_poll{250};
@@ -158,7 +159,7 @@ Async<Result<Recount::Findings>> Recount::compare() {
 
 /// While nobody writes into the unit, so that only what really differs is told.
 Async<Result<void>> Recount::compare_closely(Unit unit, std::set<std::string> keys, VerifyReport& report) {
-    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    for (int attempt = 0; attempt < most_recount_attempts; ++attempt) {
         auto before = co_await reader_.heads({unit});
         if (!before) co_return fail(before.error());
         auto const& head = (*before)[unit];
@@ -251,7 +252,7 @@ Async<Result<VerifyReport>> Recount::rebuild() {
 }
 
 Async<Result<Head>> Recount::hold(Unit unit, Token token) {
-    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    for (int attempt = 0; attempt < most_recount_attempts; ++attempt) {
         auto now = co_await reader_.heads({unit});
         if (!now) co_return fail(now.error());
         auto const& before = (*now)[unit];
@@ -354,7 +355,9 @@ Async<Result<std::int64_t>> Recount::remove(Unit unit, Goes goes) {
             return purged(*held, minute) && !goes(repo, part->actor_of(row), minute);
         });
     }
+    if (auto begun = co_await claims_.begin(); !begun) co_return fail(begun.error());
     std::vector<WriteRequest> removals;
+    std::vector<std::pair<std::string, Event>> claimed;
     for (auto const& key : keys) {
         auto items = co_await raw_events(context_, key, from_unix(unit.hour * 3600), from_unix((unit.hour + 1) * 3600));
         if (!items) co_return fail(items.error());
@@ -370,6 +373,11 @@ Async<Result<std::int64_t>> Recount::remove(Unit unit, Goes goes) {
                 if (counts && !purged(*held, event->created_at)) builder.add(*event);
                 continue;
             }
+            if (claims_.concerns(key, *event)) {
+                auto whole = co_await read_whole_event(context_.client, item);
+                if (!whole) co_return fail(whole.error());
+                claimed.emplace_back(key, std::move(*whole));
+            }
             for (auto& part : part_keys(item))
                 removals.push_back(WriteRequest::remove(std::string(events_table), std::move(part)));
             removals.push_back(WriteRequest::remove(std::string(events_table), key_of(item)));
@@ -378,6 +386,10 @@ Async<Result<std::int64_t>> Recount::remove(Unit unit, Goes goes) {
     if (!removals.empty()) {
         auto done = co_await context_.client.batch_write(std::move(removals));
         if (!done) co_return fail(to_error(done.error()));
+    }
+    for (auto& [key, event] : claimed) {
+        auto forgotten = co_await claims_.forget(key, std::move(event));
+        if (!forgotten) co_return fail(forgotten.error());
     }
     auto next = *held;
     next.purged = std::max<std::int64_t>(0, next.purged - gone_purged);

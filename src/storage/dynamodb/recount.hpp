@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "storage/dynamodb/claims.hpp"
 #include "storage/dynamodb/head_store.hpp"
 
 namespace gem::dynamodb {
@@ -17,14 +18,15 @@ Async<Result<void>> scan_events(DynamoDBContext& context, std::function<void(Ite
 
 class Recount {
   public:
-    Recount(DynamoDBContext& context, LogReader& reader, HeadStore& heads)
-        : context_(context), reader_(reader), heads_(heads) {}
+    Recount(DynamoDBContext& context, LogReader& reader, HeadStore& heads, Claims& claims)
+        : context_(context), reader_(reader), heads_(heads), claims_(claims) {}
 
     Async<Result<VerifyReport>> verify();
     /// Verifies, and counts anew what does not agree; events that nobody logged are logged.
     Async<Result<VerifyReport>> rebuild();
 
-    /// Removes raw events for which `goes` holds, and their rows, from one unit. Returns how many counted ones went.
+    /// Removes raw events for which `goes` holds, their claims and their rows, from one unit. Returns how many counted
+    /// ones went.
     using Goes = std::function<bool(LogRepo const& repo, LogActor const* actor, UtcTime minute)>;
     Async<Result<std::int64_t>> remove(Unit unit, Goes goes);
 
@@ -40,6 +42,7 @@ class Recount {
     DynamoDBContext& context_;
     LogReader& reader_;
     HeadStore& heads_;
+    Claims& claims_;
 };
 
 } // namespace gem::dynamodb
