@@ -216,25 +216,27 @@ Async<Outcome> get_badge(Context const& context, Arguments const& arguments) {
 } // namespace
 
 void add_badge_routes(std::vector<Route>& table) {
-    auto const in_path = [](std::string_view name, std::string_view sentence, std::int64_t most) {
+    auto const in_path = [](std::string_view name, std::string_view sentence, std::int64_t most,
+                            std::string_view example) {
         return Parameter{.name = name,
                          .type = ParameterType::text,
                          .sentence = sentence,
                          .required = true,
                          .max = most,
-                         .place = ParameterPlace::path};
+                         .place = ParameterPlace::path,
+                         .example = example};
     };
     table.push_back(
         {.method = "GET",
          .path = "/badge/{owner}/{name}/{metric}.svg",
          .summary = "One figure of a repository as a badge",
          .description = "For a README. `≥` where the window is not fully covered, `unknown` where nobody can know.",
-         .parameters = {in_path("owner", "Owner of the repository.", 39),
-                        in_path("name", "Name of the repository.", 100),
+         .parameters = {in_path("owner", "Owner of the repository.", 39, "octo-org"),
+                        in_path("name", "Name of the repository.", 100, "hello-world"),
                         in_path("metric",
                                 "events, stars, commits, contributors, release, health, activity, security, merge-time "
                                 "or first-response; 404 for others.",
-                                64),
+                                64, "events"),
                         hours_parameter(std::nullopt), offset_minutes_parameter(), until_parameter(),
                         Parameter{.name = "label",
                                   .type = ParameterType::text,

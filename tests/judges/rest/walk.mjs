@@ -8,6 +8,15 @@ const document = JSON.parse(readFileSync(file, "utf8"));
 let asked = 0;
 let wrong = 0;
 
+// A rule of our own, for the questions about one.
+const made = await fetch(`${server}/alerts/rules`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ kind: "silence", repo: "octo-org/hello-world", hours: 24 }),
+});
+if (made.status !== 201) throw new Error(`POST /alerts/rules: ${made.status} ${await made.text()}`);
+const rule = (await made.json()).id;
+
 function valueOf(parameter) {
     const example = parameter.examples && Object.values(parameter.examples)[0].value;
     const value = example ?? parameter.schema.enum?.[0] ?? parameter.schema.minimum ?? "a";
@@ -15,7 +24,7 @@ function valueOf(parameter) {
 }
 
 function target(path, pairs, parameters) {
-    const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(valueOf(parameters.find((each) => each.name === name))));
+    const filled = path.replace("/alerts/rules/{id}", `/alerts/rules/${rule}`).replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(valueOf(parameters.find((each) => each.name === name))));
     const query = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
     return filled + (query ? `?${query}` : "");
 }

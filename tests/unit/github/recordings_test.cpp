@@ -11,13 +11,13 @@
 namespace gem::github {
 namespace {
 
-struct Recording {
+struct RecordedAnswer {
     std::string url;
     http::ClientResponse response;
 };
 
-std::vector<Recording> recordings(std::filesystem::path const& file) {
-    std::vector<Recording> all;
+std::vector<RecordedAnswer> recordings(std::filesystem::path const& file) {
+    std::vector<RecordedAnswer> all;
     simdjson::dom::parser parser;
     for (auto const& line : test::read_gzip_lines(file)) {
         simdjson::dom::element row;
@@ -25,7 +25,7 @@ std::vector<Recording> recordings(std::filesystem::path const& file) {
             ADD_FAILURE() << "unreadable recording";
             continue;
         }
-        Recording recording;
+        RecordedAnswer recording;
         recording.url = std::string_view(row["url"]);
         recording.response.status = static_cast<unsigned>(std::int64_t(row["status"]));
         recording.response.body = std::string_view(row["body"]);
@@ -38,7 +38,7 @@ std::vector<Recording> recordings(std::filesystem::path const& file) {
     return all;
 }
 
-EventsPage through_the_client(Recording const& recording, UtcTime now) {
+EventsPage through_the_client(RecordedAnswer const& recording, UtcTime now) {
     test::ManualClock const clock(now);
     test::ScriptedHttpClient http;
     http.will_answer(recording.response);
