@@ -10,6 +10,13 @@
 
 #include "charts/text.hpp"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+// fontconfig keeps what it has read until the process ends, where LeakSanitizer does not find it any more.
+extern "C" char const* __lsan_default_suppressions() { return "leak:libfontconfig"; }
+#endif
+#endif
+
 namespace gem::charts {
 
 namespace {
