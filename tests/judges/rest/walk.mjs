@@ -56,6 +56,7 @@ for (const [path, item] of Object.entries(document.paths)) {
         if (parameter.schema.type === "integer")
             await ask(server, target(path, [...required, [parameter.name, "1e9"]], parameters), [400]);
     }
+    if (path === "/") continue; // the dashboard: its address is its own
     await ask(server, target(path, [...required, ["no_such_thing", "1"]], parameters), [422]);
 }
 for (const path of ["/events?repo=octo-org/hello-world&actor=octo-ana", "/events?repo=octo-org/hello-world&limit=2"]) {
