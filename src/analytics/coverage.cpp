@@ -47,19 +47,29 @@ void add_gap(std::vector<CoverageGap>& gaps, TimeWindow window, UtcTime from, Ut
     if (from < to) gaps.push_back({.from = from, .to = to, .reason = std::move(reason)});
 }
 
-/// Reads the months of archive hours of one scope, or of all when it is empty.
-Async<Result<void>> read_archive(DatabaseService& database, std::string scope, CoverageRecords& records) {
-    auto prefix = std::string(archive_prefix);
-    if (!scope.empty()) prefix += scope + "#";
-    auto months = co_await database.metrics().list_state(prefix);
-    if (!months) co_return fail(months.error().within("coverage"));
-    for (auto& entry : *months) {
+using States = std::vector<StateEntry>;
+
+/// Files the months of archive hours by their scopes.
+void file_archive(States entries, CoverageRecords& records) {
+    for (auto& entry : entries) {
         auto const rest = std::string_view(entry.key).substr(archive_prefix.size());
         auto const hash = rest.rfind('#');
         if (hash == std::string_view::npos) continue;
         records.archive[std::string(rest.substr(0, hash))].emplace_back(rest.substr(hash + 1), std::move(entry.value));
     }
-    co_return Result<void>{};
+}
+
+Async<Result<std::vector<States>>> read_states(DatabaseService& database, std::vector<std::string> prefixes) {
+    auto lists = co_await database.metrics().list_states(std::move(prefixes));
+    if (!lists) co_return fail(lists.error().within("coverage"));
+    co_return std::move(*lists);
+}
+
+/// The entry of exactly that key.
+std::optional<JsonText> taken(States& entries, std::string_view key) {
+    auto const found = std::ranges::find(entries, key, &StateEntry::key);
+    if (found == entries.end()) return std::nullopt;
+    return std::move(found->value);
 }
 
 /// The hours of the window that the archive vouches for, for all repositories or (also) for one.
@@ -117,22 +127,25 @@ std::vector<std::string_view> speaking_for(std::optional<RepoName> const& repo, 
 
 /// Reads the one target that speaks for a repository, if there is one.
 Async<Result<CoverageRecords>> records_about(DatabaseService& database, RepoName repo) {
+    auto const archive_of = [](std::string_view scope) { return fmt::format("{}{}#", archive_prefix, scope); };
+    auto const targets = speakers_of(repo);
+    auto first =
+        co_await read_states(database, {archive_of("*"), archive_of(repo.key()), std::string(since_prefix) + targets[0],
+                                        std::string(since_prefix) + targets[1]});
+    if (!first) co_return fail(std::move(first.error()));
     CoverageRecords records;
-    std::array<std::string, 2> const scopes = {"*", repo.key()};
-    for (auto const& scope : scopes) {
-        if (auto const read = co_await read_archive(database, scope, records); !read) co_return fail(read.error());
-    }
-    for (auto const& target : speakers_of(repo)) {
-        auto since = co_await database.metrics().get_state(std::string(since_prefix) + target);
-        if (!since) co_return fail(since.error().within("coverage"));
-        if (!*since) continue;
-        records.since.emplace(target, std::move((*since)->value));
-        auto polled = co_await database.metrics().get_state(std::string(poll_prefix) + target);
-        if (!polled) co_return fail(polled.error().within("coverage"));
-        if (*polled) records.poll.emplace(target, std::move((*polled)->value));
-        auto gaps = co_await database.metrics().list_state(fmt::format("{}{}#", gap_prefix, target));
-        if (!gaps) co_return fail(gaps.error().within("coverage"));
-        for (auto& gap : *gaps) records.gaps[target].push_back(std::move(gap.value));
+    file_archive(std::move((*first)[0]), records);
+    file_archive(std::move((*first)[1]), records);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        auto const& target = targets[i];
+        auto since = taken((*first)[2 + i], std::string(since_prefix) + target);
+        if (!since) continue;
+        auto const polled_key = std::string(poll_prefix) + target;
+        auto second = co_await read_states(database, {polled_key, fmt::format("{}{}#", gap_prefix, target)});
+        if (!second) co_return fail(std::move(second.error()));
+        records.since.emplace(target, std::move(*since));
+        if (auto polled = taken((*second)[0], polled_key)) records.poll.emplace(target, std::move(*polled));
+        for (auto& gap : (*second)[1]) records.gaps[target].push_back(std::move(gap.value));
         break;
     }
     co_return records;
@@ -142,25 +155,31 @@ Async<Result<CoverageRecords>> records_about(DatabaseService& database, RepoName
 
 Async<Result<CoverageRecords>> coverage_records(DatabaseService& database, std::optional<RepoName> repo) {
     if (repo) co_return co_await records_about(database, std::move(*repo));
+    auto first = co_await read_states(database, {std::string(archive_prefix), std::string(since_prefix)});
+    if (!first) co_return fail(std::move(first.error()));
     CoverageRecords records;
-    if (auto const read = co_await read_archive(database, "", records); !read) co_return fail(read.error());
-    auto since = co_await database.metrics().list_state(std::string(since_prefix));
-    if (!since) co_return fail(since.error().within("coverage"));
-    if (since->empty()) co_return records;
-    for (auto& entry : *since) records.since.emplace(entry.key.substr(since_prefix.size()), std::move(entry.value));
-    auto polled = co_await database.metrics().list_state(std::string(poll_prefix));
-    if (!polled) co_return fail(polled.error().within("coverage"));
-    for (auto& entry : *polled) records.poll.emplace(entry.key.substr(poll_prefix.size()), std::move(entry.value));
-    auto gaps = co_await database.metrics().list_state(std::string(gap_prefix));
-    if (!gaps) co_return fail(gaps.error().within("coverage"));
-    for (auto& gap : *gaps) records.gaps[std::string(gap_target(gap.key))].push_back(std::move(gap.value));
+    file_archive(std::move((*first)[0]), records);
+    auto& since = (*first)[1];
+    if (since.empty()) co_return records;
+    auto second = co_await read_states(database, {std::string(poll_prefix), std::string(gap_prefix)});
+    if (!second) co_return fail(std::move(second.error()));
+    for (auto& entry : since) records.since.emplace(entry.key.substr(since_prefix.size()), std::move(entry.value));
+    for (auto& entry : (*second)[0]) records.poll.emplace(entry.key.substr(poll_prefix.size()), std::move(entry.value));
+    for (auto& gap : (*second)[1]) records.gaps[std::string(gap_target(gap.key))].push_back(std::move(gap.value));
     co_return records;
 }
 
+UtcTime judged_end(TimeWindow window, UtcTime now) {
+    auto const closed = window.length() >= hours(24) ? UtcTime(std::chrono::floor<hours>(now))
+                                                     : UtcTime(std::chrono::floor<minutes>(now));
+    return closed <= window.from ? window.to : std::min(window.to, closed);
+}
+
 Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords const& records, TimeWindow window,
-                                    std::optional<RepoName> repo) {
+                                    std::optional<RepoName> repo, UtcTime now) {
     auto sources = co_await database.events().sources(window, repo);
     if (!sources) co_return fail(sources.error().within("coverage"));
+    window.to = judged_end(window, now);
     Coverage coverage;
     coverage.sources = std::move(*sources);
     auto const targets = speaking_for(repo, records);
@@ -194,10 +213,11 @@ Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords c
     co_return coverage;
 }
 
-Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo) {
+Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,
+                                    UtcTime now) {
     auto const records = co_await coverage_records(database, repo);
     if (!records) co_return fail(records.error());
-    co_return co_await coverage_of(database, *records, window, std::move(repo));
+    co_return co_await coverage_of(database, *records, window, std::move(repo), now);
 }
 
 } // namespace gem

@@ -265,6 +265,7 @@ Async<http::Response> Api::compute(Route const& route, http::Request const& requ
                           .store = store_,
                           .request = request,
                           .webhooks = options_.webhooks,
+                          .monitors = options_.monitors,
                           .streams = streams_,
                           .public_only = public_only(),
                           .hidden = *hidden_now,

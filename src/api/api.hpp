@@ -25,6 +25,7 @@ struct ApiOptions {
     std::vector<std::string> supported_providers = {"sqlite"};
     AnswerCache::Limits cache{};
     WebhookIntake* webhooks = nullptr;                ///< null: POST /webhook answers that this process takes none
+    Monitors* monitors = nullptr;                     ///< null: /monitors answers that this process keeps none
     std::size_t max_streams = 256;                    ///< of GET /events/stream at once
     gem::alerts::AlertEngine const* alerts = nullptr; ///< null in a process that judges no alert rules
     /// For ages and durations; tests bring their own.

@@ -107,12 +107,7 @@ void add_chart_routes(std::vector<Route>& table) {
                      .path = "/visualization/trending-chart",
                      .summary = "The busiest repositories as a drawing",
                      .description = "Bars of the repositories with the most events, made of their kinds of events.",
-                     .parameters = drawn(windowed(24, {{.name = "limit",
-                                                        .type = ParameterType::integer,
-                                                        .sentence = "How many repositories.",
-                                                        .default_number = 5,
-                                                        .min = 1,
-                                                        .max = 50}}),
+                     .parameters = drawn(windowed(24, {limit_parameter("How many repositories.", 5, 50)}),
                                          charts::usual_chart, "Height in CSS pixels; as the bars need when left out."),
                      .handler = draw_answer(&trending),
                      .answer = image});

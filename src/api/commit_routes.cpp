@@ -115,14 +115,7 @@ void add_monitoring_routes(std::vector<Route>& table) {
 
 } // namespace
 
-Parameter commits_limit_parameter() {
-    return {.name = "limit",
-            .type = ParameterType::integer,
-            .sentence = "How many commits are listed.",
-            .default_number = 50,
-            .min = 1,
-            .max = 1000};
-}
+Parameter commits_limit_parameter() { return limit_parameter("How many commits are listed.", 50, 1000); }
 
 void add_commit_routes(std::vector<Route>& table) {
     table.push_back({.method = "GET",

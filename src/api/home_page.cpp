@@ -2,32 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+
 namespace gem::api {
 
 namespace {
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (char const c : text) {
-        switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        default:
-            out += c;
-        }
-    }
-    return out;
-}
 
 constexpr std::string_view head = R"(<!doctype html>
 <html lang="en">
@@ -57,7 +36,7 @@ code { font-size: .95em }
 std::string home_page(std::vector<Route> const& routes) {
     std::string page(head);
     for (auto const& route : routes) {
-        auto const path = escaped(route.path);
+        auto const path = escape_markup(route.path);
         bool const plain = route.method == "GET" && route.path.find('{') == std::string_view::npos;
         page += fmt::format("<tr><td><code>{} ", route.method);
         page += plain ? fmt::format("<a href=\"{}\">{}</a>", path, path) : path;
@@ -67,9 +46,10 @@ std::string home_page(std::vector<Route> const& routes) {
             if (parameter.place == ParameterPlace::path) continue;
             if (!first) page += ", ";
             first = false;
-            page += fmt::format("<code title=\"{}\">{}</code>", escaped(parameter.sentence), escaped(parameter.name));
+            page += fmt::format("<code title=\"{}\">{}</code>", escape_markup(parameter.sentence),
+                                escape_markup(parameter.name));
         }
-        page += fmt::format("</td><td>{}</td></tr>\n", escaped(route.summary));
+        page += fmt::format("</td><td>{}</td></tr>\n", escape_markup(route.summary));
     }
     page += "</tbody>\n</table>\n</main>\n</body>\n</html>\n";
     return page;

@@ -47,6 +47,11 @@ bj::object schema_of_parameter(Parameter const& parameter) {
     }
     case ParameterType::event_type:
         return text_schema(64, "^[A-Za-z]{1,64}$");
+    case ParameterType::event_types:
+        return {{"type", "array"},
+                {"items", text_schema(64, "^[A-Za-z]{1,64}$")},
+                {"minItems", 1},
+                {"maxItems", parameter.max}};
     case ParameterType::repo:
         return text_schema(longest_repo, repo_pattern);
     case ParameterType::repos:
@@ -74,6 +79,8 @@ bj::value example_of(Parameter const& parameter) {
         return bj::value(parameter.choices.front());
     case ParameterType::event_type:
         return "PushEvent";
+    case ParameterType::event_types:
+        return bj::array{"PushEvent", "IssuesEvent"};
     case ParameterType::repo:
         return "octo-org/hello-world";
     case ParameterType::repos:

@@ -54,15 +54,8 @@ void add_people_routes(std::vector<Route>& table) {
                      .description =
                          "Counts for each person, and a score in which volume is damped: it measures activity, not "
                          "worth. Sorted by score.",
-                     .parameters = windowed(168, {repo_parameter(true),
-                                                  {.name = "limit",
-                                                   .type = ParameterType::integer,
-                                                   .sentence = "How many people.",
-                                                   .default_number = 50,
-                                                   .min = 1,
-                                                   .max = 1000},
-                                                  bots_parameter(),
-                                                  format_parameter()}),
+                     .parameters = windowed(168, {repo_parameter(true), limit_parameter("How many people.", 50, 1000),
+                                                  bots_parameter(), format_parameter()}),
                      .handler = ask_list<DeveloperParams, Windowed<DeveloperProductivity>, DeveloperFigures>(
                          &developer_productivity, &csv_of, &developers_of),
                      .answer = answers<Windowed<DeveloperProductivity>>("DeveloperProductivity"),

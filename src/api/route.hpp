@@ -18,6 +18,7 @@
 #include "api/server_metrics.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "collector/monitors.hpp"
 #include "collector/webhook_intake.hpp"
 #include "storage/database_service.hpp"
 #include "storage/private_repositories.hpp"
@@ -66,6 +67,7 @@ struct Context {
     StoreWatch& store;
     http::Request const& request;
     WebhookIntake* webhooks; ///< null when this process takes none
+    Monitors* monitors;      ///< null when this process does not collect
     EventStreams& streams;
     bool public_only;              ///< strangers may ask: events of private repositories are not for them
     RepositoryNames const& hidden; ///< with public_only: the private repositories, in lower case
@@ -162,6 +164,7 @@ void add_system_routes(std::vector<Route>& table);
 void add_docs_routes(std::vector<Route>& table);
 void add_repository_routes(std::vector<Route>& table);
 void add_webhook_routes(std::vector<Route>& table);
+void add_monitor_routes(std::vector<Route>& table);
 void add_event_routes(std::vector<Route>& table);
 void add_stream_routes(std::vector<Route>& table);
 void add_metric_routes(std::vector<Route>& table);
@@ -183,6 +186,8 @@ Parameter until_parameter();
 Parameter repo_parameter(bool required);
 Parameter bots_parameter();
 Parameter format_parameter();
+Parameter limit_parameter(std::string_view sentence, std::int64_t fallback, std::int64_t most);
+Parameter cursor_parameter();
 Parameter commits_limit_parameter();
 /// hours (with its default), offset_minutes and until, then `more`.
 std::vector<Parameter> windowed(std::int64_t fallback_hours, std::vector<Parameter> more);

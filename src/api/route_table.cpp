@@ -9,6 +9,7 @@ std::vector<Route> route_table() {
     add_docs_routes(table);
     add_repository_routes(table);
     add_webhook_routes(table);
+    add_monitor_routes(table);
     add_event_routes(table);
     add_stream_routes(table);
     add_metric_routes(table);
@@ -70,6 +71,20 @@ Parameter format_parameter() {
             .choices = {"json", "csv"}};
 }
 
+Parameter limit_parameter(std::string_view sentence, std::int64_t fallback, std::int64_t most) {
+    return {.name = "limit",
+            .type = ParameterType::integer,
+            .sentence = sentence,
+            .default_number = fallback,
+            .min = 1,
+            .max = most};
+}
+
+Parameter cursor_parameter() {
+    return {
+        .name = "cursor", .type = ParameterType::cursor, .sentence = "`next_cursor` of the page before.", .max = 2048};
+}
+
 std::vector<Parameter> windowed(std::int64_t fallback_hours, std::vector<Parameter> more) {
     std::vector<Parameter> parameters = {hours_parameter(fallback_hours), offset_minutes_parameter(),
                                          until_parameter()};
@@ -78,12 +93,7 @@ std::vector<Parameter> windowed(std::int64_t fallback_hours, std::vector<Paramet
 }
 
 std::vector<Parameter> trending_parameters(std::vector<Parameter> more) {
-    std::vector<Parameter> parameters = {{.name = "limit",
-                                          .type = ParameterType::integer,
-                                          .sentence = "How many repositories.",
-                                          .default_number = 10,
-                                          .min = 1,
-                                          .max = 100},
+    std::vector<Parameter> parameters = {limit_parameter("How many repositories.", 10, 100),
                                          {.name = "order",
                                           .type = ParameterType::choice,
                                           .sentence = "By number of events, or by score.",

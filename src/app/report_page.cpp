@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/report_document.hpp"
+#include "base/text.hpp"
 #include "charts/svg.hpp"
 #include "charts/text.hpp"
 
@@ -73,7 +74,7 @@ class MarkdownWriter {
     std::optional<std::string> const& pictures_;
 };
 
-std::string html_words(std::string_view text) { return charts::escape_markup(charts::printable(text)); }
+std::string html_words(std::string_view text) { return escape_markup(charts::printable(text)); }
 
 class HtmlWriter {
   public:

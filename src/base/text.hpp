@@ -1,6 +1,7 @@
 // Small questions about text.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace gem {
@@ -18,5 +19,8 @@ constexpr std::string_view without_byte_order_mark(std::string_view text) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     return text;
 }
+
+/// `text` between tags or in quotes of XML and HTML.
+std::string escape_markup(std::string_view text);
 
 } // namespace gem

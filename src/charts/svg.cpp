@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "charts/text.hpp"
 
 namespace gem::charts {

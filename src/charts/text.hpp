@@ -33,7 +33,5 @@ std::string name_of_type(std::string_view type);
 
 /// Valid UTF-8 without control characters, `?` in the place of what is not.
 std::string printable(std::string_view text);
-/// `text` between tags or in quotes of XML and HTML.
-std::string escape_markup(std::string_view text);
 
 } // namespace gem::charts

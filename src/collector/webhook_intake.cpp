@@ -2,7 +2,17 @@
 
 #include <algorithm>
 
+#include <boost/asio/redirect_error.hpp>
+#include <fmt/format.h>
+
 namespace gem {
+
+namespace {
+
+/// Of deliveries that are being stored, those whose sender was told that it took too long among them.
+constexpr std::size_t most_under_way = 4096;
+
+} // namespace
 
 std::string_view to_string(WebhookReceipt::Outcome outcome) {
     switch (outcome) {
@@ -16,6 +26,65 @@ std::string_view to_string(WebhookReceipt::Outcome outcome) {
         return "pong";
     }
     return "ignored";
+}
+
+/// What the waiting and the working side share: whichever ends first, the other finds what it needs.
+struct WebhookIntake::Storing {
+    Storing(asio::any_io_executor const& executor, WebhookIntake const& intake)
+        : done(executor), under_way(intake.under_way_), database(intake.database_), known_private(intake.private_),
+          before_storing(intake.before_storing_) {
+        ++*under_way;
+    }
+    ~Storing() { --*under_way; }
+    Storing(Storing const&) = delete;
+    Storing& operator=(Storing const&) = delete;
+
+    void end_with(Result<InsertResult> outcome) {
+        result = std::move(outcome);
+        done.cancel();
+    }
+
+    asio::steady_timer done;
+    std::shared_ptr<std::size_t> under_way;
+    DatabaseService& database;
+    std::shared_ptr<PrivateRepositories> known_private;
+    Notice before_storing;
+    std::optional<Result<InsertResult>> result;
+};
+
+Async<void> WebhookIntake::run(std::shared_ptr<Storing> storing, github::WebhookContent content) {
+    if (content.private_repository) {
+        auto noted = co_await storing->known_private->note(content.event.repo_name, *content.private_repository);
+        if (!noted) co_return storing->end_with(fail(std::move(noted.error())));
+    }
+    std::vector<Event> batch;
+    batch.push_back(std::move(content.event));
+    if (storing->before_storing && batch.front().type == "PushEvent") {
+        auto noted = co_await storing->before_storing(batch);
+        if (!noted) co_return storing->end_with(fail(std::move(noted.error())));
+    }
+    storing->end_with(co_await storing->database.events().insert_events(std::move(batch)));
+}
+
+/// Stores it in a coroutine of its own, which goes on when we have waited long enough: a write that has begun cannot be
+/// taken back. Closing the database waits for it.
+Async<Result<InsertResult>> WebhookIntake::store(github::WebhookContent content) {
+    if (*under_way_ >= most_under_way)
+        co_return fail(ErrorCode::unavailable, "too many deliveries wait for the database");
+    auto const executor = co_await asio::this_coro::executor;
+    auto const storing = std::make_shared<Storing>(executor, *this);
+    storing->done.expires_after(longest_);
+    asio::co_spawn(executor, run(storing, std::move(content)), [storing](std::exception_ptr const& thrown) {
+        if (thrown) storing->end_with(fail(ErrorCode::internal, "storing a delivery failed"));
+    });
+    boost::system::error_code ignored;
+    if (!storing->result) co_await storing->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (!storing->result) {
+        co_return fail(ErrorCode::timed_out,
+                       fmt::format("the database has not answered in {} seconds; send the delivery again",
+                                   std::chrono::duration_cast<seconds>(longest_).count()));
+    }
+    co_return std::move(*storing->result);
 }
 
 Async<Result<WebhookReceipt>> WebhookIntake::take(WebhookDelivery delivery) {
@@ -36,13 +105,7 @@ Async<Result<WebhookReceipt>> WebhookIntake::take(WebhookDelivery delivery) {
 
     WebhookReceipt receipt{.outcome = stored, .event_id = content->event.id, .event_type = content->event.type};
     auto const happened = content->event.created_at;
-    if (content->private_repository) {
-        auto const noted = co_await private_.note(content->event.repo_name, *content->private_repository);
-        if (!noted) co_return fail(noted.error());
-    }
-    std::vector<Event> batch;
-    batch.push_back(std::move(content->event));
-    auto result = co_await database_.events().insert_events(std::move(batch));
+    auto result = co_await store(std::move(*content));
     if (!result) co_return fail(std::move(result.error()));
     if (!result->rejected.empty())
         co_return fail(ErrorCode::invalid_argument, std::move(result->rejected.front().reason));

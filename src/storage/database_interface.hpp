@@ -318,6 +318,16 @@ class MetricsRepository {
     virtual Async<Result<void>> remove_state(std::string key) = 0;
     /// All whose key starts with `prefix`, by key.
     virtual Async<Result<std::vector<StateEntry>>> list_state(std::string prefix) = 0;
+    /// The same of several prefixes, in their order, with as few waits as the provider can.
+    virtual Async<Result<std::vector<std::vector<StateEntry>>>> list_states(std::vector<std::string> prefixes) {
+        std::vector<std::vector<StateEntry>> lists;
+        for (auto& prefix : prefixes) {
+            auto list = co_await list_state(std::move(prefix));
+            if (!list) co_return fail(std::move(list.error()));
+            lists.push_back(std::move(*list));
+        }
+        co_return lists;
+    }
 };
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -41,6 +41,18 @@ TEST_P(State, a_key_that_nobody_wrote_is_not_there) {
     wait_ok(metrics().remove_state("a"));
 }
 
+TEST_P(State, lists_of_several_prefixes_come_in_their_order) {
+    for (auto const* key : {"a#1", "a#2", "b#1"}) put(key, "{}");
+    auto const lists = wait_ok(metrics().list_states({"b#", "c#", "a#", "a#2"}));
+    ASSERT_EQ(lists.size(), 4U);
+    EXPECT_EQ(lists[0].at(0).key, "b#1");
+    EXPECT_TRUE(lists[1].empty());
+    ASSERT_EQ(lists[2].size(), 2U);
+    EXPECT_EQ(lists[2][1].key, "a#2");
+    EXPECT_EQ(lists[3].size(), 1U);
+    EXPECT_TRUE(wait_ok(metrics().list_states({})).empty());
+}
+
 TEST_P(State, what_was_put_is_read_with_its_version) {
     auto const version = put("a", R"({ "x" : 1, "x" : 2 })");
     EXPECT_GT(version, 0);

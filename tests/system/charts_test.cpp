@@ -1,23 +1,13 @@
 // Charts, badges and the report of a real hour, from the built program.
 #include <gtest/gtest.h>
 
-#include "support/shared_data.hpp"
-#include "system/program_fixture.hpp"
+#include "system/real_hour_fixture.hpp"
 
 namespace gem::tests {
 namespace {
 
-class RealHourDrawn : public Program {
+class RealHourDrawn : public RealHour {
   protected:
-    static constexpr auto until = "until=2015-01-01T16:00:00Z";
-
-    void SetUp() override {
-        Program::SetUp();
-        auto const data = test::shared_data();
-        if (!data) GTEST_SKIP() << "no shared data";
-        auto const loaded = run({"backfill", "--quiet", (*data / "gharchive/2015-01-01-15.json.gz").string()});
-        ASSERT_EQ(loaded.status, 0) << loaded.err;
-    }
     static std::string read(std::string const& file) {
         std::ifstream in(file, std::ios::binary);
         return {std::istreambuf_iterator<char>(in), {}};

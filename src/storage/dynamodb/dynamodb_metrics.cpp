@@ -7,6 +7,7 @@
 
 #include "storage/dynamodb/key_names.hpp"
 #include "storage/dynamodb/metric_rows.hpp"
+#include "storage/dynamodb/together.hpp"
 #include "storage/dynamodb/tokens.hpp"
 #include "storage/usage.hpp"
 
@@ -173,6 +174,18 @@ Async<Result<std::vector<StateEntry>>> DynamoDBMetricsRepository::list_state(std
         entries.push_back(std::move(*entry));
     }
     co_return entries;
+}
+
+Async<Result<std::vector<std::vector<StateEntry>>>>
+DynamoDBMetricsRepository::list_states(std::vector<std::string> prefixes) {
+    std::vector<Async<Result<std::vector<StateEntry>>>> questions;
+    for (auto& prefix : prefixes) questions.push_back(list_state(std::move(prefix)));
+    std::vector<std::vector<StateEntry>> lists;
+    for (auto& list : co_await together(std::move(questions))) {
+        if (!list) co_return fail(std::move(list.error()));
+        lists.push_back(std::move(*list));
+    }
+    co_return lists;
 }
 
 } // namespace gem

@@ -25,6 +25,7 @@ class DynamoDBMetricsRepository final : public MetricsRepository {
     Async<Result<std::int64_t>> put_state(StateEntry entry) override;
     Async<Result<void>> remove_state(std::string key) override;
     Async<Result<std::vector<StateEntry>>> list_state(std::string prefix) override;
+    Async<Result<std::vector<std::vector<StateEntry>>>> list_states(std::vector<std::string> prefixes) override;
 
   private:
     template <class Row>

@@ -93,6 +93,15 @@ StateEntry read_state(Rows const& row) {
             .version = row->integer(2)};
 }
 
+std::vector<StateEntry> entries_of(Handle& handle, std::string const& prefix) {
+    std::vector<StateEntry> entries;
+    auto& list = handle.prepare("SELECT key, value, version FROM state_entries WHERE key >= ?1 ORDER BY key");
+    list.bind(1, prefix);
+    Rows rows(list);
+    while (rows.next() && rows->text(0).starts_with(prefix)) entries.push_back(read_state(rows));
+    return entries;
+}
+
 } // namespace
 
 Async<Result<std::optional<StateEntry>>> SQLiteMetricsRepository::get_state(std::string key) {
@@ -126,13 +135,17 @@ Async<Result<void>> SQLiteMetricsRepository::remove_state(std::string key) {
 }
 
 Async<Result<std::vector<StateEntry>>> SQLiteMetricsRepository::list_state(std::string prefix) {
-    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<StateEntry>> {
-        std::vector<StateEntry> entries;
-        auto& list = handle.prepare("SELECT key, value, version FROM state_entries WHERE key >= ?1 ORDER BY key");
-        list.bind(1, prefix);
-        Rows rows(list);
-        while (rows.next() && rows->text(0).starts_with(prefix)) entries.push_back(read_state(rows));
-        return entries;
+    co_return co_await connection_.read(
+        [&](Handle& handle) -> Result<std::vector<StateEntry>> { return entries_of(handle, prefix); });
+}
+
+Async<Result<std::vector<std::vector<StateEntry>>>>
+SQLiteMetricsRepository::list_states(std::vector<std::string> prefixes) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<std::vector<StateEntry>>> {
+        std::vector<std::vector<StateEntry>> lists;
+        lists.reserve(prefixes.size());
+        for (auto const& prefix : prefixes) lists.push_back(entries_of(handle, prefix));
+        return lists;
     });
 }
 

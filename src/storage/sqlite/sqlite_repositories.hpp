@@ -76,6 +76,7 @@ class SQLiteMetricsRepository final : public MetricsRepository {
     Async<Result<std::int64_t>> put_state(StateEntry entry) override;
     Async<Result<void>> remove_state(std::string key) override;
     Async<Result<std::vector<StateEntry>>> list_state(std::string prefix) override;
+    Async<Result<std::vector<std::vector<StateEntry>>>> list_states(std::vector<std::string> prefixes) override;
 
   private:
     SQLiteConnection& connection_;

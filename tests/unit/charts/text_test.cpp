@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
+
 namespace gem::charts {
 namespace {
 
@@ -68,7 +70,7 @@ TEST(TypeNames, are_words) {
 }
 
 TEST(Markup, is_escaped) {
-    EXPECT_EQ(escape_markup("<script>a&b</script>\"'"), "&lt;script&gt;a&amp;b&lt;/script&gt;&quot;&#39;");
+    EXPECT_EQ(gem::escape_markup("<script>a&b</script>\"'"), "&lt;script&gt;a&amp;b&lt;/script&gt;&quot;&#39;");
     EXPECT_EQ(printable("a\x01\xff\u7a0bb\n"), "a??\u7a0bb?");
     EXPECT_EQ(printable("\xed\xa0\x80\xef\xbf\xbf"), "????") << "a surrogate, and what XML does not take";
 }
