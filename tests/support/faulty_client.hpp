@@ -14,6 +14,7 @@ class FaultyClient final : public dynamodb::Client {
     int fails_at = -1; ///< -1: never
     bool answer_lost = false;
     int asked = 0;
+    std::string rival_does; ///< the operation of call() that somebody else has done just before
 
     template <class T>
     using Outcome = dynamodb::Outcome<T>;
@@ -50,7 +51,8 @@ class FaultyClient final : public dynamodb::Client {
     Async<Outcome<void>> create_table(dynamodb::TableSpec const& spec) override { return client_.create_table(spec); }
     Async<Outcome<void>> delete_table(std::string table) override { return client_.delete_table(std::move(table)); }
     Async<Outcome<std::string>> call(std::string operation, std::string table, std::string body) override {
-        return client_.call(std::move(operation), std::move(table), std::move(body));
+        if (operation == rival_does) co_await client_.call(operation, table, body);
+        co_return co_await client_.call(std::move(operation), std::move(table), std::move(body));
     }
 
   private:

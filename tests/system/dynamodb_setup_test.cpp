@@ -1,5 +1,7 @@
 // The built program on DynamoDB Local: SEED.md's quick start, `setup`, health, and moving a store there and back.
+#include "storage/dynamodb/table_specs.hpp"
 #include "support/dynamodb_fixture.hpp"
+#include "support/faulty_client.hpp"
 #include "system/program_fixture.hpp"
 
 namespace gem::tests {
@@ -72,6 +74,14 @@ TEST_F(DynamoProgram, two_processes_that_make_the_tables_at_once_both_succeed) {
     auto const second = other.wait();
     EXPECT_EQ(first.status, 0) << first.err;
     EXPECT_EQ(second.status, 0) << second.err;
+}
+
+TEST(DynamoTables, making_them_succeeds_when_a_rival_sets_the_time_to_live_first) {
+    test::DynamoClient real(test::DynamoClient::own_tables());
+    test::FaultyClient client(*real.client);
+    client.rival_does = "UpdateTimeToLive";
+    test::wait_ok(dynamodb::create_tables(client, {}, true, real.log));
+    test::wait_ok(dynamodb::delete_tables(client));
 }
 
 TEST_F(DynamoProgram, a_missing_table_and_one_with_foreign_keys_are_told_by_name) {

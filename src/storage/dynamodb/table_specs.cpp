@@ -57,13 +57,24 @@ Async<Outcome<void>> ask(Client& client, std::string operation, TableSpec const&
 
 bool says(std::string const& answer, std::string_view what) { return answer.find(what) != std::string::npos; }
 
-Async<Outcome<void>> set_ttl(Client& client, TableSpec const& spec, std::string const& named) {
+Async<Outcome<bool>> has_ttl(Client& client, TableSpec const& spec, std::string const& named) {
     auto const present = co_await client.call("DescribeTimeToLive", spec.name, fmt::format("{{{}}}", named));
     if (!present) co_return std::unexpected(present.error());
-    if (says(*present, R"("ENABLED")") || says(*present, R"("ENABLING")")) co_return Outcome<void>();
-    co_return co_await ask(client, "UpdateTimeToLive", spec,
-                           fmt::format(R"({{{},"TimeToLiveSpecification":{{"AttributeName":"{}","Enabled":true}}}})",
-                                       named, spec.ttl_attribute));
+    co_return says(*present, R"("ENABLED")") || says(*present, R"("ENABLING")");
+}
+
+Async<Outcome<void>> set_ttl(Client& client, TableSpec const& spec, std::string const& named) {
+    auto const before = co_await has_ttl(client, spec, named);
+    if (!before) co_return std::unexpected(before.error());
+    if (*before) co_return Outcome<void>();
+    auto set = co_await ask(client, "UpdateTimeToLive", spec,
+                            fmt::format(R"({{{},"TimeToLiveSpecification":{{"AttributeName":"{}","Enabled":true}}}})",
+                                        named, spec.ttl_attribute));
+    if (set) co_return set;
+    // Switching on what is on is refused: another process may have been faster.
+    auto const after = co_await has_ttl(client, spec, named);
+    if (after && *after) co_return Outcome<void>();
+    co_return set;
 }
 
 /// What CreateTable cannot say. `arn` is for tags alone.
