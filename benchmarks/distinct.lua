@@ -1,12 +1,14 @@
--- For wrk: asks each question once. wrk … -s distinct.lua URL -- counts|trending FROM TO REPO…, where FROM and TO are the
--- data's first minute and the minute after its last, in minutes since 1970. Prints one line at the end.
+-- For wrk: asks each question once. wrk … -s distinct.lua URL -- counts|trending FROM TO NUMBER REPO…, where FROM and TO
+-- are the data's first minute and the minute after its last, in minutes since 1970, and NUMBER is that of the first
+-- question: a second run that begins after the last one of the first asks nothing again. Prints one line at the end.
 local kind, from, to
 local repos = {}
 local asked = 0
 
 function init(arguments)
   kind, from, to = arguments[1], tonumber(arguments[2]), tonumber(arguments[3])
-  for i = 4, #arguments do repos[#repos + 1] = arguments[i] end
+  asked = tonumber(arguments[4])
+  for i = 5, #arguments do repos[#repos + 1] = arguments[i] end
 end
 
 -- The questions differ in the window's end first (in an order that jumps about), then in length, limit and repository.
