@@ -22,7 +22,7 @@ std::optional<std::int64_t> whole_hours(TimeWindow window) {
 
 Async<Result<WindowedPart>> windowed_part(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,
                                           UtcTime now) {
-    auto coverage = co_await coverage_of(database, window, std::move(repo));
+    auto coverage = co_await coverage_of(database, window, std::move(repo), now);
     if (!coverage) co_return fail(coverage.error());
     co_return WindowedPart{.window = window, .coverage = std::move(*coverage), .timestamp = now};
 }

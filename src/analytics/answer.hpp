@@ -84,7 +84,15 @@ struct Windowed : Figures, WindowedPart {
 /// a target was polled without a break, `coverage#gap#TARGET#FROM` but for what, `poll#TARGET` up to when; and
 /// `coverage#archive#SCOPE#MONTH` which hours the archive vouches for (archive_coverage.hpp). Without a record nobody
 /// vouches for the window: all of it is a gap.
-Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo);
+///
+/// Whoever asks at `now` about a window that has not ended is told of it up to judged_end().
+Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,
+                                    UtcTime now = UtcTime::max());
+
+/// Up to when a window can be complete at `now`: to the end of the last full minute; in windows of a day or longer to
+/// that of the last full hour. What happened since then nobody can have asked for yet. A window that has no full one is
+/// judged whole.
+UtcTime judged_end(TimeWindow window, UtcTime now);
 
 /// The collector's records by target, for those who ask about many repositories.
 struct CoverageRecords {
@@ -100,7 +108,7 @@ Async<Result<CoverageRecords>> coverage_records(DatabaseService& database, std::
 
 /// The same as above, out of records that were read before.
 Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords const& records, TimeWindow window,
-                                    std::optional<RepoName> repo);
+                                    std::optional<RepoName> repo, UtcTime now = UtcTime::max());
 
 /// `window`, `coverage` and `timestamp` of an answer.
 Async<Result<WindowedPart>> windowed_part(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,

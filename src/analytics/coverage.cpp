@@ -157,10 +157,17 @@ Async<Result<CoverageRecords>> coverage_records(DatabaseService& database, std::
     co_return records;
 }
 
+UtcTime judged_end(TimeWindow window, UtcTime now) {
+    auto const closed = window.length() >= hours(24) ? UtcTime(std::chrono::floor<hours>(now))
+                                                     : UtcTime(std::chrono::floor<minutes>(now));
+    return closed <= window.from ? window.to : std::min(window.to, closed);
+}
+
 Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords const& records, TimeWindow window,
-                                    std::optional<RepoName> repo) {
+                                    std::optional<RepoName> repo, UtcTime now) {
     auto sources = co_await database.events().sources(window, repo);
     if (!sources) co_return fail(sources.error().within("coverage"));
+    window.to = judged_end(window, now);
     Coverage coverage;
     coverage.sources = std::move(*sources);
     auto const targets = speaking_for(repo, records);
@@ -194,10 +201,11 @@ Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords c
     co_return coverage;
 }
 
-Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo) {
+Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,
+                                    UtcTime now) {
     auto const records = co_await coverage_records(database, repo);
     if (!records) co_return fail(records.error());
-    co_return co_await coverage_of(database, *records, window, std::move(repo));
+    co_return co_await coverage_of(database, *records, window, std::move(repo), now);
 }
 
 } // namespace gem

@@ -237,6 +237,7 @@ Async<http::Response> Api::compute(Route const& route, http::Request const& requ
                           .store = store_,
                           .request = request,
                           .webhooks = options_.webhooks,
+                          .monitors = options_.monitors,
                           .streams = streams_,
                           .public_only = !options_.access.loopback_only && options_.access.tokens.empty(),
                           .supported_providers = options_.supported_providers,

@@ -25,6 +25,7 @@ struct ApiOptions {
     std::vector<std::string> supported_providers = {"sqlite"};
     AnswerCache::Limits cache{};
     WebhookIntake* webhooks = nullptr; ///< null: POST /webhook answers that this process takes none
+    Monitors* monitors = nullptr;      ///< null: /monitors answers that this process keeps none
     std::size_t max_streams = 256;     ///< of GET /events/stream at once
     /// For ages and durations; tests bring their own.
     std::chrono::steady_clock::time_point (*steady_now)() = &std::chrono::steady_clock::now;

@@ -1,12 +1,11 @@
 // GET /events: stored events, newest first, page by page.
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "analytics/answer.hpp"
 #include "api/csv.hpp"
 #include "api/event_item.hpp"
 #include "api/route.hpp"
+#include "api/window_cursor.hpp"
 
 namespace gem::api {
 
@@ -34,29 +33,6 @@ struct EventsParams {
     std::string format = "json";
 };
 BOOST_DESCRIBE_STRUCT(EventsParams, (), (repo, type, actor, since, until, limit, cursor, format))
-
-/// A cursor carries the window of the first page, `<from>.<to>.<the store's cursor>`, so that later pages are about the
-/// same window although now has moved on.
-struct Cursor {
-    TimeWindow window;
-    std::string rest;
-};
-
-std::optional<Cursor> read_cursor(std::string_view text) {
-    auto const take = [&text]() -> std::optional<std::int64_t> {
-        std::int64_t number = 0;
-        auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error != std::errc() || end == text.data() + text.size() || *end != '.') return std::nullopt;
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
-        return number;
-    };
-    auto const from = take();
-    if (!from) return std::nullopt;
-    auto const to = take();
-    constexpr std::int64_t furthest = 253402300800; // the year 10000
-    if (!to || text.empty() || *from < 0 || *from > *to || *to > furthest) return std::nullopt;
-    return Cursor{.window = {.from = from_unix(*from), .to = from_unix(*to)}, .rest = std::string(text)};
-}
 
 Problem invalid(std::string detail) {
     return {.status = 422, .error_code = "INVALID_PARAMETER", .detail = std::move(detail)};
@@ -146,7 +122,7 @@ Async<Outcome> get_events(Context const& context, Arguments const& arguments) {
     list.count = static_cast<std::int64_t>(page->events.size());
     for (auto& event : page->events) list.events.push_back(item_of(event));
     if (page->next_cursor) {
-        list.next_cursor = fmt::format("{}.{}.{}", to_unix(window->from), to_unix(window->to), *page->next_cursor);
+        list.next_cursor = write_cursor(*window, *page->next_cursor);
     }
     auto const next = list.next_cursor;
     auto reply = params.format == "csv" ? Reply::csv(csv_of(list.events))

@@ -68,6 +68,21 @@ Parsed parse_repos(Parameter const& parameter, std::string_view value) {
     return repos;
 }
 
+Parsed parse_event_types(Parameter const& parameter, std::string_view value) {
+    std::vector<std::string> types;
+    for (auto rest = value;;) {
+        auto const comma = rest.find(',');
+        auto const type = rest.substr(0, comma);
+        if (!is_event_type(type)) return std::unexpected(wrong(422, "INVALID_PARAMETER", parameter, type));
+        types.emplace_back(type);
+        if (comma == std::string_view::npos) break;
+        rest.remove_prefix(comma + 1);
+    }
+    if (static_cast<std::int64_t>(types.size()) > parameter.max)
+        return std::unexpected(wrong(422, "INVALID_PARAMETER", parameter, value));
+    return types;
+}
+
 Parsed parse_text(Parameter const& parameter, std::string_view value) {
     bool const control =
         std::ranges::any_of(value, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
@@ -94,6 +109,8 @@ Parsed parse_value(Parameter const& parameter, std::string_view value) {
     case ParameterType::event_type:
         if (!is_event_type(value)) return std::unexpected(wrong(422, "INVALID_PARAMETER", parameter, value));
         return std::string(value);
+    case ParameterType::event_types:
+        return parse_event_types(parameter, value);
     case ParameterType::time: {
         // A `+` of an offset that was sent unencoded arrives as a blank.
         std::string text(value);
@@ -152,7 +169,21 @@ std::expected<void, Problem> take_all(std::vector<Parameter> const& parameters, 
     return {};
 }
 
-/// The members of a JSON object as texts: strings as they are, integers in decimal.
+/// An array of strings as one text, with commas; nothing if it is no such array or a string has a comma itself.
+std::optional<std::string> joined(boost::json::value const& value) {
+    auto const* const array = value.if_array();
+    if (array == nullptr || array->empty()) return std::nullopt;
+    std::string all;
+    for (auto const& each : *array) {
+        auto const* const text = each.if_string();
+        if (text == nullptr || text->find(',') != boost::json::string::npos) return std::nullopt;
+        if (&each != &array->front()) all += ',';
+        all.append(text->data(), text->size());
+    }
+    return all;
+}
+
+/// The members of a JSON object as texts: strings as they are, integers in decimal, lists of strings with commas.
 std::expected<Given, Problem> read_body(http::Request const& request) {
     auto const bad = [](unsigned status, std::string_view code, std::string detail) {
         return std::unexpected(Problem{.status = status, .error_code = std::string(code), .detail = std::move(detail)});
@@ -180,8 +211,11 @@ std::expected<Given, Problem> read_body(http::Request const& request) {
             given.emplace_back(std::move(name), std::string(*text));
         else if (auto const* number = member.value().if_int64())
             given.emplace_back(std::move(name), std::to_string(*number));
+        else if (auto list = joined(member.value()))
+            given.emplace_back(std::move(name), std::move(*list));
         else
-            return bad(422, "INVALID_PARAMETER", fmt::format("`{}` must be a string or an integer", shown(name)));
+            return bad(422, "INVALID_PARAMETER",
+                       fmt::format("`{}` must be a string, an integer or a list of strings", shown(name)));
     }
     return given;
 }
@@ -198,6 +232,8 @@ std::string describe_limits(Parameter const& parameter) {
         return fmt::format("one of {}", fmt::join(parameter.choices, ", "));
     case ParameterType::event_type:
         return "an event type of 1 to 64 letters, for example PushEvent";
+    case ParameterType::event_types:
+        return fmt::format("1 to {} event types of 1 to 64 letters, for example PushEvent", parameter.max);
     case ParameterType::repo:
         return "a repository as owner/name (owner: up to 39 letters, digits, - or _; name: up to 100 letters, digits, "
                "-, _ "
@@ -228,6 +264,8 @@ std::string Arguments::canonical() const {
             text += format_time(*time);
         else if (auto const* repos = std::get_if<std::vector<RepoName>>(&value)) {
             for (auto const& each : *repos) text += each.text() + ',';
+        } else if (auto const* types = std::get_if<std::vector<std::string>>(&value)) {
+            text += fmt::format("{}", fmt::join(*types, ","));
         }
     }
     return text;

@@ -23,14 +23,15 @@
 namespace gem::api {
 
 enum class ParameterType {
-    integer,    ///< decimal, between min and max
-    text,       ///< at most max bytes, no control characters
-    choice,     ///< one of `choices`
-    event_type, ///< `[A-Za-z]{1,64}`
-    repo,       ///< owner/name
-    repos,      ///< owner/name, comma-separated, min to max of them, each once
-    time,       ///< RFC 3339
-    cursor,     ///< what an earlier answer gave
+    integer,     ///< decimal, between min and max
+    text,        ///< at most max bytes, no control characters
+    choice,      ///< one of `choices`
+    event_type,  ///< `[A-Za-z]{1,64}`
+    event_types, ///< of these one to max, comma-separated; in a body an array
+    repo,        ///< owner/name
+    repos,       ///< owner/name, comma-separated, min to max of them, each once
+    time,        ///< RFC 3339
+    cursor,      ///< what an earlier answer gave
 };
 
 enum class ParameterPlace { query, path, body };
@@ -50,7 +51,8 @@ struct Parameter {
     ParameterPlace place = ParameterPlace::query;
 };
 
-using ArgumentValue = std::variant<std::int64_t, std::string, RepoName, std::vector<RepoName>, UtcTime>;
+using ArgumentValue =
+    std::variant<std::int64_t, std::string, RepoName, std::vector<RepoName>, UtcTime, std::vector<std::string>>;
 
 /// Validated values by name; defaults are filled in.
 class Arguments {

@@ -16,6 +16,7 @@
 #include "api/server_metrics.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "collector/monitors.hpp"
 #include "collector/webhook_intake.hpp"
 #include "storage/database_service.hpp"
 #include "storage/usage.hpp"
@@ -58,6 +59,7 @@ struct Context {
     StoreWatch& store;
     http::Request const& request;
     WebhookIntake* webhooks; ///< null when this process takes none
+    Monitors* monitors;      ///< null when this process does not collect
     EventStreams& streams;
     bool public_only; ///< strangers may ask: events of private repositories are not for them
     std::vector<std::string> const& supported_providers;
@@ -133,6 +135,7 @@ std::vector<Route> route_table();
 void add_system_routes(std::vector<Route>& table);
 void add_repository_routes(std::vector<Route>& table);
 void add_webhook_routes(std::vector<Route>& table);
+void add_monitor_routes(std::vector<Route>& table);
 void add_event_routes(std::vector<Route>& table);
 void add_stream_routes(std::vector<Route>& table);
 void add_metric_routes(std::vector<Route>& table);

@@ -8,6 +8,7 @@ std::vector<Route> route_table() {
     add_system_routes(table);
     add_repository_routes(table);
     add_webhook_routes(table);
+    add_monitor_routes(table);
     add_event_routes(table);
     add_stream_routes(table);
     add_metric_routes(table);

@@ -88,12 +88,17 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
     if (!tokens) co_return fail(std::move(tokens.error()));
     Collecting collecting(database, values, clock, log, Collecting::Use::serve);
     CollectorDesk desk(collecting);
-    WebhookIntake webhooks(database, clock, log, values.webhook_secrets);
+    WebhookIntake webhooks(database, clock, log, values.webhook_secrets, [&collecting](std::vector<Event> events) {
+        return collecting.collector().note_pushes(std::move(events));
+    });
     api::AccessRules const access{.tokens = std::move(*tokens),
                                   .loopback_only = is_loopback(values.api_host),
                                   .cors_origins = values.cors_origins};
     api::Api service(database, &desk, clock, log,
-                     {.access = access, .supported_providers = built_in_providers(), .webhooks = &webhooks});
+                     {.access = access,
+                      .supported_providers = built_in_providers(),
+                      .webhooks = &webhooks,
+                      .monitors = &collecting.monitors()});
     McpFace face(service, database, values, access, clock, log);
     mcp::HttpTransport front(face.engine(), &service, clock, log, face.http_options());
     auto server = listen(context, front, settings, clock, log);

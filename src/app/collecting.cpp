@@ -1,6 +1,7 @@
 #include "app/collecting.hpp"
 
 #include "app/children.hpp"
+#include "app/process_identity.hpp"
 #include "app/providers.hpp"
 #include "app/signals.hpp"
 
@@ -33,7 +34,12 @@ CollectorOptions options_of(Settings const& settings, Collecting::Use use) {
             std::min(0.2, static_cast<double>(settings.commit_details_max_per_hour) / hourly);
     }
     options.run_for_everybody = use != Collecting::Use::serve || settings.poll == PollMode::on;
-    if (use == Collecting::Use::one_cycle) options.state_flush = seconds(0);
+    bool const only_asks_when_told = use == Collecting::Use::serve && settings.poll == PollMode::off;
+    options.lease = {.id = process_identity(),
+                     .length = settings.collector_lease,
+                     .one_cycle = use == Collecting::Use::one_cycle || only_asks_when_told,
+                     .surely_ended = &has_surely_ended};
+    if (options.lease.one_cycle) options.state_flush = seconds(0);
     return options;
 }
 
@@ -43,9 +49,12 @@ Collecting::Collecting(DatabaseService& database, Settings const& settings, Cloc
     : configured_(settings.target_repositories), random_(std::random_device{}()),
       github_(http_, clock, {.api_base = settings.github_api_base, .tokens = settings.github_tokens}),
       watch_list_(database, clock, repositories_among(parse_targets(configured_))),
+      monitors_(database, clock, [this] { collector_.wake(); }),
       collector_(
           database, github_, watch_list_, clock, log,
-          [this] { return std::uniform_real_distribution<double>(0, 1)(random_); }, options_of(settings, use)) {}
+          [this] { return std::uniform_real_distribution<double>(0, 1)(random_); }, options_of(settings, use)) {
+    collector_.follow(monitors_);
+}
 
 Result<CollectReport> collect_once(Settings const& settings, std::optional<std::size_t> limit, Clock const& clock,
                                    Log& log) {

@@ -6,6 +6,7 @@
 
 #include "app/settings.hpp"
 #include "collector/collector.hpp"
+#include "collector/monitors.hpp"
 #include "collector/watch_list.hpp"
 #include "github/client.hpp"
 #include "http/client.hpp"
@@ -25,6 +26,7 @@ class Collecting {
 
     [[nodiscard]] Collector& collector() { return collector_; }
     [[nodiscard]] WatchList& watch_list() { return watch_list_; }
+    [[nodiscard]] Monitors& monitors() { return monitors_; }
     [[nodiscard]] http::HttpClient& http() { return http_; }
     /// As the configuration names them.
     [[nodiscard]] std::vector<std::string> const& configured() const { return configured_; }
@@ -35,6 +37,7 @@ class Collecting {
     http::CurlClient http_;
     github::GitHubClient github_;
     WatchList watch_list_;
+    Monitors monitors_;
     Collector collector_;
 };
 

@@ -92,6 +92,8 @@ std::vector<api::CollectorFigure> CollectorDesk::figures() const {
     };
     auto const number = [](auto value) { return static_cast<double>(value); };
     add("gem_targets", "Time lines that are polled.", false, number(status.targets.size()));
+    add("gem_collectors", "Collectors that work on this database, this one included.", false, number(now.collectors));
+    add("gem_targets_elsewhere", "Time lines that another collector polls.", false, number(now.asked_elsewhere));
     add("gem_targets_parked", "Time lines that GitHub no longer has.", false, number(status.parked));
     add("gem_targets_failing", "Time lines whose last poll failed.", false, number(status.failing));
     for (auto const& [outcome, count] : now.polls)

@@ -34,6 +34,7 @@ struct Settings {
 
     PollMode poll = PollMode::automatic;
     seconds poll_interval{0};
+    seconds collector_lease{0};
     std::vector<std::string> target_repositories; ///< `owner/name`, `org:NAME`, `user:NAME`, `public`
     bool commit_details = true;
     std::int64_t commit_details_max_per_hour = 0;

@@ -276,6 +276,17 @@ std::vector<SettingRow> make_table() {
                                 "GitHub's X-Poll-Interval is the floor",
                     .store = always([](Settings& s, SettingValue const& v) { s.poll_interval = seconds(v.integer); })});
     rows.push_back(
+        {.name = "collector_lease",
+         .flag = "--collector-lease",
+         .kind = integer,
+         .fallback = "60",
+         .minimum = 3,
+         .maximum = 3600,
+         .group = github,
+         .sentence = "Seconds after which a collector that no longer renews its lease is replaced by the others on the "
+                     "same database, which share the targets",
+         .store = always([](Settings& s, SettingValue const& v) { s.collector_lease = seconds(v.integer); })});
+    rows.push_back(
         {.name = "commit_details",
          .flag = "--commit-details",
          .kind = choice,

@@ -5,6 +5,8 @@
 #include <boost/asio/cancellation_state.hpp>
 #include <fmt/format.h>
 
+#include "storage/cursor.hpp"
+
 namespace gem {
 
 namespace {
@@ -21,6 +23,15 @@ constexpr std::int64_t details_at_once = 30;
 constexpr std::int64_t dearest_poll = 3;
 /// Such a share of what GitHub shows may have passed: the reserve is there for this.
 constexpr double urgent = 0.5;
+
+/// Equal for collectors with the same configured targets.
+std::string kin_of(std::vector<github::EventTarget> const& targets) {
+    std::vector<std::string> keys;
+    keys.reserve(targets.size());
+    for (auto const& target : targets) keys.push_back(target.key());
+    std::ranges::sort(keys);
+    return fmt::format("{:016x}", hash_question({keys.begin(), keys.end()}));
+}
 
 /// Whether the two differ in more than what each poll moves.
 bool differs_materially(PollState a, PollState const& b) {
@@ -48,7 +59,9 @@ std::vector<RepoName> repositories_among(std::vector<github::EventTarget> const&
 }
 
 bool CollectReport::all_failed() const {
-    auto const asked = [](TargetReport const& one) { return one.outcome != "waiting" && one.outcome != "postponed"; };
+    auto const asked = [](TargetReport const& one) {
+        return one.outcome != "waiting" && one.outcome != "postponed" && one.outcome != "elsewhere";
+    };
     auto const in_vain = [&](TargetReport const& one) { return !asked(one) || one.failed(); };
     return std::ranges::any_of(targets, asked) && std::ranges::all_of(targets, in_vain);
 }
@@ -57,26 +70,29 @@ Collector::Collector(DatabaseService& database, github::GitHubClient& github, Wa
                      Log& log, std::function<double()> dice, CollectorOptions options)
     : database_(database), github_(github), watch_list_(watch_list), clock_(clock), log_(log),
       options_(std::move(options)), plan_(options_.poller.limits),
-      details_(database, github, clock, log, options_.details),
+      membership_(database, clock, log, options_.lease, kin_of(options_.targets)),
+      details_(database, github, clock, log, details_options()),
       poller_(database, github, plan_, details_, clock, log, std::move(dice), options_.poller) {}
 
 Async<Result<void>> Collector::refresh() {
-    auto const generation = watch_list_.generation();
+    auto const generation = wishes();
     auto const added = co_await watch_list_.added();
     if (!added) co_return fail(added.error());
-    if (auto const loaded = co_await details_.load(); !loaded) co_return fail(loaded.error());
+    bool const others = membership_.at_work() > 1;
+    if (auto const loaded = co_await details_.load(others); !loaded) co_return fail(loaded.error());
     auto const states = co_await database_.metrics().list_state("poll#");
     if (!states) co_return fail(states.error().within("reading the state of polling"));
 
-    auto targets = options_.targets;
-    for (auto const& repo : *added) {
-        if (auto target = github::EventTarget::parse(repo.text())) targets.push_back(std::move(*target));
-    }
-    if (targets.empty()) targets.push_back(github::EventTarget::everybody());
     std::map<std::string, Tracked> fresh;
-    for (auto& target : targets) {
-        auto key = target.key();
-        fresh.emplace(std::move(key), Tracked{.target = target, .state = {}});
+    for (auto const& target : options_.targets) fresh.emplace(target.key(), Tracked{.target = target, .state = {}});
+    for (auto const& repo : *added) {
+        auto const target = github::EventTarget::parse(repo.text());
+        if (target) fresh.emplace(target->key(), Tracked{.target = *target, .state = {}, .configured = false});
+    }
+    if (auto const monitored = co_await add_monitored(fresh); !monitored) co_return fail(monitored.error());
+    if (fresh.empty()) {
+        auto const all = github::EventTarget::everybody();
+        fresh.emplace(all.key(), Tracked{.target = all, .state = {}});
     }
     for (auto const& entry : *states) {
         auto const found = fresh.find(entry.key.substr(poll_key("").size()));
@@ -85,7 +101,10 @@ Async<Result<void>> Collector::refresh() {
         tracked.version = entry.version;
         auto const known = tracked_.find(found->first);
         if (known != tracked_.end() && known->second.version == entry.version) {
+            auto const wanted = tracked;
             tracked = known->second; // ours is newer: not every poll is written
+            tracked.configured = wanted.configured;
+            tracked.ceiling = wanted.ceiling;
             continue;
         }
         if (auto state = parse_poll_state(entry.value.text()))
@@ -98,23 +117,37 @@ Async<Result<void>> Collector::refresh() {
     for (auto const& [key, tracked] : tracked_) {
         if (!fresh.contains(key)) plan_.forget(key);
     }
+    for (auto const& [key, tracked] : fresh) {
+        if (is_elsewhere(tracked))
+            plan_.forget(key); // what it costs is not for us to spend
+        else
+            plan_.want(key, tracked.ceiling);
+    }
     tracked_ = std::move(fresh);
     refreshed_ = clock_.now();
     refreshed_generation_ = generation;
     co_return Result<void>{};
 }
 
+bool Collector::is_to_be_written(Tracked const& tracked, UtcTime now) const {
+    if (!tracked.written || now - *tracked.written >= options_.state_flush) return true;
+    if (tracked.unwritten_events >= options_.state_flush_events) return true;
+    auto const& known = tracked.complete_in_store;
+    auto const& complete = tracked.state.last_complete;
+    return complete && (!known || std::chrono::floor<hours>(*known) != std::chrono::floor<hours>(*complete));
+}
+
 Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before) {
     auto const now = clock_.now();
-    bool const due = !tracked.written || now - *tracked.written >= options_.state_flush ||
-                     tracked.unwritten_events >= options_.state_flush_events;
-    if (!due && tracked.version != 0 && !differs_materially(before, tracked.state)) co_return Result<void>{};
+    if (!is_to_be_written(tracked, now) && tracked.version != 0 && !differs_materially(before, tracked.state))
+        co_return Result<void>{};
     auto const key = poll_key(tracked.target.key());
     for (int attempt = 0; attempt < 3; ++attempt) {
         auto const written = co_await database_.metrics().put_state(
             {.key = key, .value = to_json(tracked.state), .version = tracked.version});
         if (written) {
             tracked.version = *written;
+            tracked.complete_in_store = tracked.state.last_complete;
             tracked.written = now;
             tracked.unwritten_events = 0;
             co_return Result<void>{};
@@ -127,14 +160,26 @@ Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before
             refreshed_.reset();
             co_return Result<void>{};
         }
+        if (membership_.on() && *present) {
+            auto const theirs = parse_poll_state((*present)->value.text());
+            if (theirs && theirs->holder != membership_.id()) { // another one has it by now: its word counts
+                refreshed_.reset();
+                co_return Result<void>{};
+            }
+        }
         tracked.version = *present ? (*present)->version : 0;
     }
-    co_return fail(ErrorCode::conflict, "another process writes the same state; run one collector only");
+    co_return fail(ErrorCode::conflict, "another process writes the same state all the time");
 }
 
 Async<TargetReport> Collector::poll(Tracked& tracked, std::optional<std::size_t> limit) {
     auto const before = tracked.state;
-    auto report = co_await poller_.poll(tracked.target, tracked.state, limit);
+    auto report = co_await poller_.poll(tracked.target, tracked.state, limit, [this] { return membership_.confirm(); });
+    if (report.outcome == "elsewhere") {
+        tracked.state = before;
+        refreshed_.reset();
+        co_return report;
+    }
     tracked.unwritten_events += report.inserted + report.duplicates;
     if (tracked.state.last_poll > last_poll_) last_poll_ = tracked.state.last_poll;
     watch_list_.note(tracked.target.key(), {.next_poll = tracked.state.next_poll,
@@ -162,8 +207,10 @@ void Collector::add_up(CollectReport& report, TargetReport one) const {
     report.targets.push_back(std::move(one));
 }
 
-/// When it is polled without anybody asking.
+/// When it is polled without anybody asking; never, if that is for another collector.
 UtcTime Collector::due_at(Tracked const& tracked) const {
+    bool const held = !membership_.on() || tracked.state.holder == membership_.id();
+    if (!held && (is_elsewhere(tracked) || !is_to_be_ours(tracked))) return UtcTime::max();
     auto const& state = tracked.state;
     bool const well = state.last_poll && !state.parked && state.failures == 0 && state.reason.empty();
     auto const planned = well ? *state.last_poll + plan_.wait(tracked.target.key()) : state.next_poll;
@@ -192,6 +239,11 @@ std::optional<TargetReport> Collector::skip(Which which, Tracked& tracked, std::
     TargetReport skipped;
     skipped.target = tracked.target.text();
     skipped.next_poll = state.next_poll;
+    if (is_elsewhere(tracked)) {
+        skipped.outcome = "elsewhere";
+        skipped.message = fmt::format("{}: asked by the collector {}", skipped.target, state.holder);
+        return skipped;
+    }
     if (state.parked && state.next_poll > now) {
         skipped.outcome = "parked";
         skipped.message = state.reason;
@@ -261,9 +313,11 @@ void Collector::count(TargetReport const& one) {
 CollectorFigures Collector::figures() const {
     auto figures = figures_;
     figures.details = details_.figures();
+    figures.collectors = membership_.at_work();
     auto const now = clock_.now();
     for (auto const& [key, tracked] : tracked_) {
-        if (tracked.state.parked || !tracked.state.last_complete) continue;
+        if (is_elsewhere(tracked)) ++figures.asked_elsewhere;
+        if (tracked.state.parked || !tracked.state.last_complete || is_elsewhere(tracked)) continue;
         auto const since = std::max(now - *tracked.state.last_complete, seconds(0));
         figures.lag = std::max(figures.lag.value_or(since), since);
     }
@@ -274,8 +328,12 @@ Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::si
     auto const turn = co_await one_cycle_.take();
     CollectReport report;
     report.started = clock_.now();
+    if (auto const kept = co_await keep_lease(); !kept) {
+        store_problem_ = kept.error().message;
+        co_return fail(kept.error());
+    }
     bool const stale = !refreshed_ || clock_.now() - *refreshed_ >= refresh_interval || clock_.now() < *refreshed_ ||
-                       refreshed_generation_ != watch_list_.generation();
+                       refreshed_generation_ != wishes();
     if (stale) {
         auto const refreshed = co_await refresh();
         store_problem_ = refreshed ? std::string() : refreshed.error().message;
@@ -288,6 +346,10 @@ Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::si
             if (which == Which::all) add_up(report, std::move(*skipped));
             continue;
         }
+        if (auto const kept = co_await keep_lease(); !kept) co_return fail(kept.error());
+        auto const ours = co_await hold(*tracked);
+        if (!ours) co_return fail(ours.error().within("taking over the state of polling " + tracked->target.text()));
+        if (!*ours) continue;
         auto one = co_await poll(*tracked, limit);
         unanswered = one.outcome == "failed" ? unanswered + 1 : 0;
         tell(one);
@@ -295,6 +357,9 @@ Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::si
         add_up(report, std::move(one));
     }
     report.finished = clock_.now();
+    if (options_.lease.one_cycle) {
+        if (auto const left = co_await membership_.leave(); !left) co_return fail(left.error());
+    }
     co_return report;
 }
 
@@ -322,6 +387,7 @@ seconds Collector::until_next() const {
         if (only_when_asked(tracked)) continue;
         next = std::min(next, due_at(tracked));
     }
+    if (membership_.on()) next = std::min(next, membership_.next_renewal());
     if (details_.due()) next = std::min(next, now + details_pause);
     return std::max(next - now, seconds(1));
 }
@@ -378,22 +444,26 @@ Async<void> Collector::run() {
 
 Async<Result<void>> Collector::pay_debts() {
     auto const turn = co_await one_cycle_.take();
+    if (auto const kept = co_await keep_lease(); !kept) co_return fail(kept.error());
     if (!details_.due()) co_return Result<void>{};
     auto const now = clock_.now();
     auto const budget = budget_of(github_.tokens().entries(), now, options_.budget);
     auto const left = budget.renewed && *budget.renewed > now ? *budget.renewed - now : seconds(hours(1));
     auto const for_polls = static_cast<std::int64_t>(plan_.charged_per_second() * static_cast<double>(left.count()));
-    co_return co_await details_.work(std::min(details_.allowance(budget.urgent, for_polls), details_at_once));
+    auto worked = co_await details_.work(std::min(details_.allowance(budget.urgent, for_polls), details_at_once));
+    if (worked && options_.lease.one_cycle) co_return co_await membership_.leave();
+    co_return worked;
 }
 
 Async<Result<void>> Collector::flush() {
     auto const turn = co_await one_cycle_.take();
     for (auto& [key, tracked] : tracked_) {
+        if (membership_.on() && tracked.state.holder != membership_.id()) continue;
         if (!tracked.state.last_poll || (tracked.written && *tracked.written >= *tracked.state.last_poll)) continue;
         tracked.written.reset();
         if (auto const kept = co_await persist(tracked, tracked.state); !kept) co_return fail(kept.error());
     }
-    co_return Result<void>{};
+    co_return co_await membership_.leave();
 }
 
 CollectorStatus Collector::status() const {

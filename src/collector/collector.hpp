@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/async.hpp"
+#include "collector/membership.hpp"
+#include "collector/monitors.hpp"
 #include "collector/one_at_a_time.hpp"
 #include "collector/poller.hpp"
 #include "collector/watch_list.hpp"
@@ -21,10 +23,12 @@ struct CollectorOptions {
     Poller::Options poller{};
     BudgetLimits budget{};
     CommitDetails::Options details{};
+    LeaseOptions lease{}; ///< without an id this is the only collector
     /// Whether run() polls everybody's time line when nobody is named; collect_once() does so in any case.
     bool run_for_everybody = true;
-    /// ETags and times are written this often, and after so many new events: a killed process costs its successor a few
-    /// charged requests, no events. What a restart needs is written at once. Zero: always (for a single cycle).
+    /// ETags and times are written this often, after so many new events, and with the first complete poll of each hour
+    /// (which completes what is said of the hour before): a killed process costs its successor a few charged requests,
+    /// no events. What a restart needs is written at once. Zero: always (for a single cycle).
     seconds state_flush = minutes(10);
     std::size_t state_flush_events = 100;
     /// The other targets of a cycle are put off after so many in a row that GitHub did not answer.
@@ -74,6 +78,8 @@ struct CollectorFigures {
     std::uint64_t timed_events = 0; ///< events that a later poll than a target's first brought …
     std::uint64_t latency_sum = 0;  ///< … and the seconds from their happening to that poll, added up
     std::optional<seconds> lag{}; ///< since the last complete poll of the target that waits longest, parked ones aside
+    std::size_t collectors = 1;   ///< at work on this store, as of the last look
+    std::size_t asked_elsewhere = 0; ///< targets that another one asks
     CommitDetailsFigures details{};
 };
 
@@ -83,6 +89,9 @@ class Collector {
     /// `dice` gives numbers in [0, 1) for jitter. All outlive the collector.
     Collector(DatabaseService& database, github::GitHubClient& github, WatchList& watch_list, Clock const& clock,
               Log& log, std::function<double()> dice, CollectorOptions options);
+
+    /// Polls what running monitors name, too. Before the first cycle; `monitors` outlives the collector.
+    void follow(Monitors& monitors) { monitors_ = &monitors; }
 
     /// Asks every target now, but for those that are parked or that GitHub wants left alone for a while
     /// (X-Poll-Interval, rate limit); waits for a cycle under way. `limit`: events taken of each target at most. Fails
@@ -97,7 +106,11 @@ class Collector {
     /// Whether pay_debts() would find something to do now.
     [[nodiscard]] bool owes_commits() const { return details_.due(); }
 
-    /// Writes the state that was not yet written, so that the next process goes on exactly here. After run().
+    /// Notes what pushes to watched repositories owe that came another way than by a poll; before they are stored.
+    Async<Result<void>> note_pushes(std::vector<Event> events);
+
+    /// Writes the state that was not yet written, so that the next process goes on exactly here, and gives all back to
+    /// the other collectors. After run().
     Async<Result<void>> flush();
 
     /// Looks at the watch list and at what is due without waiting for the next turn.
@@ -117,15 +130,30 @@ class Collector {
     struct Tracked {
         github::EventTarget target;
         PollState state;
-        std::int64_t version = 0;         ///< in the store; 0: not there
-        std::optional<UtcTime> written{}; ///< when, by us
-        std::size_t unwritten_events = 0; ///< new since then
-        UtcTime held_until{};             ///< put off: others did not get an answer, or the budget is spent
+        std::int64_t version = 0;                   ///< in the store; 0: not there
+        std::optional<UtcTime> written{};           ///< when, by us
+        std::size_t unwritten_events = 0;           ///< new since then
+        std::optional<UtcTime> complete_in_store{}; ///< PollState::last_complete as the store has it
+        UtcTime held_until{};                       ///< put off: others did not get an answer, or the budget is spent
+        bool configured = true;                     ///< else people added it while we run: every collector knows of it
+        std::optional<seconds> ceiling{};           ///< that monitors want
     };
     enum class Which { due, all };
 
+    CommitDetails::Options details_options();
+
     Async<Result<CollectReport>> cycle(Which which, std::optional<std::size_t> limit);
     Async<Result<void>> refresh();
+    Async<Result<void>> add_monitored(std::map<std::string, Tracked>& targets);
+    [[nodiscard]] std::uint64_t wishes() const;
+    [[nodiscard]] bool is_to_be_written(Tracked const& tracked, UtcTime now) const;
+    Async<Result<void>> keep_lease();
+    Async<Result<void>> hand_over();
+    Async<Result<bool>> hold(Tracked& tracked);
+    /// Reads what is in the store in place of what we know. False if it is there no more.
+    Async<Result<bool>> reread(Tracked& tracked);
+    [[nodiscard]] bool is_elsewhere(Tracked const& tracked) const;
+    [[nodiscard]] bool is_to_be_ours(Tracked const& tracked) const;
     [[nodiscard]] UtcTime due_at(Tracked const& tracked) const;
     std::vector<Tracked*> in_order(Which which);
     /// Why this one is not asked now; nothing if it is to be.
@@ -142,10 +170,12 @@ class Collector {
     DatabaseService& database_;
     github::GitHubClient& github_;
     WatchList& watch_list_;
+    Monitors* monitors_ = nullptr;
     Clock const& clock_;
     Log& log_;
     CollectorOptions options_;
     PollPlan plan_;
+    Membership membership_;
     CommitDetails details_;
     Poller poller_;
     OneAtATime one_cycle_;
@@ -156,6 +186,8 @@ class Collector {
     CollectorFigures figures_;
     std::optional<UtcTime> refreshed_;
     std::uint64_t refreshed_generation_ = 0;
+    std::uint64_t shared_among_ = 0; // Membership::generation() of the last handing over
+    int looks_for_shares_ = 0;       // so often more is looked whether others have handed over
     std::optional<UtcTime> last_poll_;
     std::string store_problem_; // of the last cycle
     bool running_ = false;

@@ -1,6 +1,7 @@
 #include "collector/commit_details.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -160,8 +161,9 @@ Async<Result<void>> CommitDetails::owe(std::vector<Event> events) {
         debts_.emplace(key, std::move(debt));
     }
     while (debts_.size() > options_.most_owed) {
-        auto const oldest =
-            std::ranges::min_element(debts_, {}, [](auto const& entry) { return entry.second.push.pushed_at; });
+        auto const oldest = std::ranges::min_element(debts_, {}, [this](auto const& entry) {
+            return std::pair(entry.first == in_payment_, entry.second.push.pushed_at);
+        });
         ++figures_.given_up;
         log_.warn("commit_details_given_up", {{"repo", oldest->second.push.repo}, {"reason", "too many are owed"}});
         if (auto const removed = co_await settle(oldest->first); !removed) co_return fail(removed.error());
@@ -169,17 +171,23 @@ Async<Result<void>> CommitDetails::owe(std::vector<Event> events) {
     co_return Result<void>{};
 }
 
-Async<Result<void>> CommitDetails::load() {
-    if (loaded_) co_return Result<void>{};
+Async<Result<void>> CommitDetails::load(bool anew) {
+    if (loaded_ && !anew) co_return Result<void>{};
+    std::set<std::string> paid; // those that are noted from here on are none of these
+    for (auto const& [key, debt] : debts_) paid.insert(key);
     auto const entries = co_await database_.metrics().list_state(std::string(prefix));
     if (!entries) co_return fail(entries.error().within("reading what pushes owe"));
     for (auto const& entry : *entries) {
+        paid.erase(entry.key);
+        auto const known = debts_.find(entry.key);
+        if (known != debts_.end() && known->second.version == entry.version) continue;
         auto push = parse_owed_push(entry.value.text());
         if (push)
-            debts_.try_emplace(entry.key, Debt{.push = std::move(*push), .version = entry.version});
+            debts_[entry.key] = Debt{.push = std::move(*push), .version = entry.version};
         else
             log_.warn("owed_push_unreadable", {{"key", entry.key}, {"reason", push.error().message}});
     }
+    for (auto const& key : paid) debts_.erase(key);
     loaded_ = true;
     co_return Result<void>{};
 }
@@ -196,10 +204,14 @@ std::int64_t CommitDetails::allowance(std::int64_t usable, std::int64_t kept_for
     return std::min(static_cast<std::int64_t>(credit_), std::max<std::int64_t>(0, usable - kept_for_polls));
 }
 
+bool CommitDetails::is_payable(Debt const& debt, UtcTime now) const {
+    return debt.not_before <= now && (!options_.is_ours || options_.is_ours(ascii_lower(debt.push.repo)));
+}
+
 bool CommitDetails::due() const {
     auto const now = clock_.now();
     if (!options_.on || quiet_until_ > now) return false;
-    return std::ranges::any_of(debts_, [&](auto const& entry) { return entry.second.not_before <= now; });
+    return std::ranges::any_of(debts_, [&](auto const& entry) { return is_payable(entry.second, now); });
 }
 
 CommitDetailsFigures CommitDetails::figures() const {
@@ -215,11 +227,13 @@ Async<Result<void>> CommitDetails::work(std::int64_t requests) {
         std::string key;
         UtcTime latest{};
         for (auto const& [one, debt] : debts_) {
-            if (debt.not_before > now || (!key.empty() && debt.push.pushed_at <= latest)) continue;
+            if ((!key.empty() && debt.push.pushed_at <= latest) || !is_payable(debt, now)) continue;
             key = one;
             latest = debt.push.pushed_at;
         }
+        in_payment_ = key;
         auto const progress = co_await pay(key, requests);
+        in_payment_.clear();
         if (!progress) co_return fail(progress.error());
         if (*progress == Progress::stop) break;
     }

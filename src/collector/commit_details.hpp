@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,7 +41,7 @@ struct CommitDetailsFigures {
     std::uint64_t given_up = 0; ///< pushes or commits that GitHub no longer has
 };
 
-/// For one event loop, and one work() at a time.
+/// For one event loop, and one work() or load() at a time; owe() may be called while they are under way.
 class CommitDetails {
   public:
     struct Options {
@@ -50,6 +51,9 @@ class CommitDetails {
         seconds longest_retry = hours(1);
         seconds give_up_after = days(7); ///< a debt that cannot be paid for so long
         std::size_t most_owed = 20'000;  ///< the oldest go first when there are more
+        /// Whether the debts of a repository (by RepoName::key()) are ours to pay, and not another collector's; empty:
+        /// all of them.
+        std::function<bool(std::string_view repo)> is_ours{};
     };
     CommitDetails(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
                   Options options);
@@ -58,8 +62,8 @@ class CommitDetails {
     /// an event that is stored later is harmless, the reverse would lose commits. Stores what payloads tell at once.
     Async<Result<void>> owe(std::vector<Event> events);
 
-    /// Reads what is owed, if that was not done.
-    Async<Result<void>> load();
+    /// Reads what is owed, if that was not done; `anew`: in any case, since others may have noted and paid debts.
+    Async<Result<void>> load(bool anew = false);
 
     /// Pays debts, the latest pushes first, with at most `requests`. Stops early when there are none or GitHub wants
     /// peace. Fails only if the store does.
@@ -83,6 +87,8 @@ class CommitDetails {
     /// What became of one request or one debt.
     enum class Progress { paid, more, stop };
 
+    [[nodiscard]] bool is_payable(Debt const& debt, UtcTime now) const;
+
     Async<Result<void>> write(std::string key, Debt& debt);
     Async<Result<void>> settle(std::string key);
     Async<Result<Progress>> pay(std::string key, std::int64_t& requests);
@@ -100,8 +106,9 @@ class CommitDetails {
     Options options_;
     std::map<std::string, Debt> debts_; // by key in the store
     bool loaded_ = false;
-    UtcTime quiet_until_{}; // GitHub wants peace
-    double credit_ = 0;     // requests
+    std::string in_payment_; // this one is not given up meanwhile
+    UtcTime quiet_until_{};  // GitHub wants peace
+    double credit_ = 0;      // requests
     std::optional<UtcTime> credited_;
     CommitDetailsFigures figures_;
 };

@@ -83,9 +83,14 @@ PollPlan::Stretch PollPlan::stretch_at(double tightness) const {
             .factor = std::exp2(std::max(0.0, tightness - 2))};
 }
 
+void PollPlan::want(std::string const& key, std::optional<seconds> ceiling) {
+    if (auto const found = paces_.find(key); found != paces_.end() || ceiling) paces_[key].ceiling = ceiling;
+}
+
 double PollPlan::wait_of(PollPace const& pace, Stretch const& stretch) const {
     auto const floor = std::max(count(pace.floor.value_or(limits_.floor)), 1.0);
-    auto const longest = std::max(stretch.longest, floor);
+    auto const share = pace.ceiling ? count(*pace.ceiling) / std::max(count(limits_.ceiling), 1.0) : 1.0;
+    auto const longest = std::max(stretch.longest * share, floor);
     auto const rate = std::max(pace.events_per_second, 1e-9);
     return std::clamp(stretch.events / rate, floor, longest) * stretch.factor;
 }

@@ -32,10 +32,11 @@ PollBudget budget_of(std::span<github::TokenPool::Entry const> tokens, UtcTime n
 
 /// What was learned of one time line.
 struct PollPace {
-    double events_per_second = 0;   ///< follows a rise at once, a fall within hours
-    std::optional<seconds> floor{}; ///< X-Poll-Interval
-    bool paged = false;             ///< it has more than one page: a poll that finds something asks for two at least
-    double idle_charge = 0;         ///< how often an answer without anything new was charged, 0–1
+    double events_per_second = 0;     ///< follows a rise at once, a fall within hours
+    std::optional<seconds> floor{};   ///< X-Poll-Interval
+    bool paged = false;               ///< it has more than one page: a poll that finds something asks for two at least
+    double idle_charge = 0;           ///< how often an answer without anything new was charged, 0–1
+    std::optional<seconds> ceiling{}; ///< in place of the common one
 };
 
 struct PollNews {
@@ -59,6 +60,8 @@ class PollPlan {
     /// What a former process learned.
     void recall(std::string const& key, double events_per_second);
     void forget(std::string const& key) { paces_.erase(key); }
+    /// The longest wait of this one while the budget lasts, in place of the common ceiling; nothing: the common one.
+    void want(std::string const& key, std::optional<seconds> ceiling);
 
     /// Fits all waits into the budget. Costs about 20 rounds over all time lines; once a minute is enough.
     void fit(PollBudget const& budget);

@@ -72,6 +72,7 @@ Result<PollState> parse_poll_state(std::string_view text) {
     double rate = 0;
     if (object["events_per_hour"].get_double().get(rate) == simdjson::SUCCESS) state.events_per_hour = rate;
     read(object, "recent", state.recent);
+    read(object, "holder", state.holder);
     return state;
 }
 

@@ -2,6 +2,7 @@
 //
 // Keys in the store, TARGET being EventTarget::key():
 //   poll#TARGET              PollState
+//   lease#ID             membership.hpp
 //   watch#OWNER/NAME         {"repo","added_at"}: the watch list (watch_list.hpp)
 //   coverage#since#TARGET    {"target","since"}: polled without a break from here on, but for the gaps
 //   coverage#gap#TARGET#FROM {"target","from","to","reason"}: [from, to) in which events may have been missed
@@ -38,12 +39,13 @@ struct PollState {
     std::optional<UtcTime> gap_from{}; ///< the last poll found a gap: it started here
     Ratio events_per_hour{};           ///< as the plan of polls reckons (poll_plan.hpp)
     std::string recent{};              ///< event_mark() of the events of the last complete poll, newest first
+    std::string holder{};              ///< the collector that asks (membership.hpp); whoever is gone holds nothing
 
     friend bool operator==(PollState const&, PollState const&) = default;
 };
 BOOST_DESCRIBE_STRUCT(PollState, (),
                       (target, path, etag, etag_token, last_poll, last_complete, next_poll, not_before, failures,
-                       parked, reason, gap_from, events_per_hour, recent))
+                       parked, reason, gap_from, events_per_hour, recent, holder))
 
 inline constexpr std::size_t event_mark_size = 12;
 

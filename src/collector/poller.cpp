@@ -14,7 +14,7 @@ namespace gem {
 namespace {
 
 /// So many marks are kept, and so many events GitHub shows at most.
-constexpr std::size_t most_shown = 300;
+constexpr std::size_t events_shown = 300;
 
 struct Gap {
     std::string target;
@@ -72,6 +72,14 @@ std::string_view name_of(PollOutcome outcome) {
         break;
     }
     return "failed";
+}
+
+/// `asked`: what the store said to whether we may write.
+TargetReport not_ours(TargetReport report, Result<bool> const& asked) {
+    report.outcome = asked ? "elsewhere" : "failed";
+    report.store_failed = !asked;
+    report.message = asked ? report.target + ": another collector has taken it over" : asked.error().message;
+    return report;
 }
 
 } // namespace
@@ -186,7 +194,7 @@ Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollStat
         bool const nothing_new = unknown == 0;
         if (nothing_new || harvest.limited || !page.next_page || number >= options_.max_pages) {
             bool const more = page.next_page && number >= options_.max_pages;
-            harvest.cut = !nothing_new && (more || harvest.shown >= most_shown);
+            harvest.cut = !nothing_new && (more || harvest.shown >= events_shown);
             co_return harvest;
         }
         if (limit && harvest.events.size() >= *limit) {
@@ -240,7 +248,7 @@ Async<Result<void>> Poller::write_coverage(std::string target_key, PollState con
     Gap const entry{.target = state.target,
                     .from = from,
                     .to = now,
-                    .reason = fmt::format("GitHub shows {} events at most, and none of them was known", most_shown)};
+                    .reason = fmt::format("GitHub shows {} events at most, and none of them was known", events_shown)};
     co_return co_await put(gap_key(target_key, from), JsonText::already_validated(json::to_string(entry)), true);
 }
 
@@ -279,16 +287,19 @@ void Poller::settle(Harvest const& harvest, PollState& state, TargetReport const
     for (auto const mark : split_marks(state.recent)) {
         if (!current.contains(mark)) recent += mark;
     }
-    recent.resize(std::min(recent.size(), most_shown * event_mark_size));
+    recent.resize(std::min(recent.size(), events_shown * event_mark_size));
     state.recent = std::move(recent);
 }
 
-Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, std::optional<std::size_t> limit) {
+Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, std::optional<std::size_t> limit,
+                                 std::function<Async<Result<bool>>()> may_write) {
     auto const started = clock_.now();
     state.target = target.text();
     TargetReport report;
     report.target = target.text();
     auto harvest = co_await fetch(target, state, limit);
+    auto const still_ours = co_await may_write();
+    if (!still_ours || !*still_ours) co_return not_ours(std::move(report), still_ours);
     auto const known_overlap = harvest.unknown < harvest.marks.size();
     bool const watched = target.kind() == github::EventTarget::Kind::repository ||
                          target.kind() == github::EventTarget::Kind::organization;
@@ -298,6 +309,9 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
         report.store_failed = true;
         harvest.retry_at.reset();
     }
+    // Storing may have taken long, and what follows tells of polls that were ours.
+    auto const ours_yet = co_await may_write();
+    if (!ours_yet || !*ours_yet) co_return not_ours(std::move(report), ours_yet);
     bool const complete = harvest.outcome == PollOutcome::fresh && !harvest.limited;
     report.gap = complete && state.last_complete && harvest.cut && !known_overlap;
     if (complete) {

@@ -21,7 +21,8 @@ namespace gem {
 struct TargetReport {
     std::string target;
     /// `fresh`, `not_modified`, `parked`, `rate_limited`, `refused`, `failed`; `waiting`: GitHub asked for a pause that
-    /// is not over; `postponed`: not asked, since GitHub did not answer others.
+    /// is not over; `postponed`: not asked, since GitHub did not answer others; `elsewhere`: another collector asks,
+    /// or has begun to while we did and nothing of it was written.
     std::string outcome;
     std::size_t events_collected = 0; ///< that GitHub sent
     std::size_t inserted = 0;
@@ -52,8 +53,10 @@ class Poller {
            Clock const& clock, Log& log, std::function<double()> dice, Options options);
 
     /// Events are durable before `state` says so: with a crash in between they are only asked for once more. `limit`
-    /// bounds the events taken; the state moves on only if none was left over.
-    Async<TargetReport> poll(github::EventTarget target, PollState& state, std::optional<std::size_t> limit);
+    /// bounds the events taken; the state moves on only if none was left over. `may_write` is asked before anything is
+    /// written; when it says no, `state` is of no use any more.
+    Async<TargetReport> poll(github::EventTarget target, PollState& state, std::optional<std::size_t> limit,
+                             std::function<Async<Result<bool>>()> may_write);
 
   private:
     struct Harvest;

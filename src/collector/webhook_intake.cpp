@@ -2,7 +2,17 @@
 
 #include <algorithm>
 
+#include <boost/asio/redirect_error.hpp>
+#include <fmt/format.h>
+
 namespace gem {
+
+namespace {
+
+/// Of deliveries that are being stored, those whose sender was told that it took too long among them.
+constexpr std::size_t most_under_way = 4096;
+
+} // namespace
 
 std::string_view to_string(WebhookReceipt::Outcome outcome) {
     switch (outcome) {
@@ -16,6 +26,60 @@ std::string_view to_string(WebhookReceipt::Outcome outcome) {
         return "pong";
     }
     return "ignored";
+}
+
+/// What the waiting and the working side share: whichever ends first, the other finds what it needs.
+struct WebhookIntake::Storing {
+    Storing(asio::any_io_executor const& executor, std::shared_ptr<std::size_t> all)
+        : done(executor), under_way(std::move(all)) {
+        ++*under_way;
+    }
+    ~Storing() { --*under_way; }
+    Storing(Storing const&) = delete;
+    Storing& operator=(Storing const&) = delete;
+
+    asio::steady_timer done;
+    std::shared_ptr<std::size_t> under_way;
+    std::optional<Result<InsertResult>> result;
+};
+
+Async<void> WebhookIntake::run(std::shared_ptr<Storing> storing, DatabaseService& database, Notice before_storing,
+                               Event event) {
+    std::vector<Event> batch;
+    batch.push_back(std::move(event));
+    if (before_storing && batch.front().type == "PushEvent") {
+        if (auto noted = co_await before_storing(batch); !noted) {
+            storing->result = fail(std::move(noted.error()));
+            storing->done.cancel();
+            co_return;
+        }
+    }
+    storing->result = co_await database.events().insert_events(std::move(batch));
+    storing->done.cancel();
+}
+
+/// Stores it in a coroutine of its own, which goes on when we have waited long enough: a write that has begun cannot be
+/// taken back. Closing the database waits for it.
+Async<Result<InsertResult>> WebhookIntake::store(Event event) {
+    if (*under_way_ >= most_under_way)
+        co_return fail(ErrorCode::unavailable, "too many deliveries wait for the database");
+    auto const executor = co_await asio::this_coro::executor;
+    auto const storing = std::make_shared<Storing>(executor, under_way_);
+    storing->done.expires_after(longest_);
+    asio::co_spawn(executor, run(storing, database_, before_storing_, std::move(event)),
+                   [storing](std::exception_ptr const& thrown) {
+                       if (!thrown) return;
+                       storing->result = fail(ErrorCode::internal, "storing a delivery failed");
+                       storing->done.cancel();
+                   });
+    boost::system::error_code ignored;
+    if (!storing->result) co_await storing->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (!storing->result) {
+        co_return fail(ErrorCode::timed_out,
+                       fmt::format("the database has not answered in {} seconds; send the delivery again",
+                                   std::chrono::duration_cast<seconds>(longest_).count()));
+    }
+    co_return std::move(*storing->result);
 }
 
 Async<Result<WebhookReceipt>> WebhookIntake::take(WebhookDelivery delivery) {
@@ -36,9 +100,7 @@ Async<Result<WebhookReceipt>> WebhookIntake::take(WebhookDelivery delivery) {
 
     WebhookReceipt receipt{.outcome = stored, .event_id = content->event.id, .event_type = content->event.type};
     auto const happened = content->event.created_at;
-    std::vector<Event> batch;
-    batch.push_back(std::move(content->event));
-    auto result = co_await database_.events().insert_events(std::move(batch));
+    auto result = co_await store(std::move(content->event));
     if (!result) co_return fail(std::move(result.error()));
     if (!result->rejected.empty())
         co_return fail(ErrorCode::invalid_argument, std::move(result->rejected.front().reason));

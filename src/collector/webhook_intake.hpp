@@ -1,6 +1,9 @@
 // Takes webhook deliveries in: checks who sent them, stores what they tell.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,20 +47,35 @@ std::string_view to_string(WebhookReceipt::Outcome outcome);
 /// On one thread. What it is given outlives it.
 class WebhookIntake {
   public:
-    /// Without secrets only deliveries from this machine are taken.
-    WebhookIntake(DatabaseService& database, Clock const& clock, Log& log, std::vector<std::string> secrets)
-        : database_(database), clock_(clock), log_(log), secrets_(std::move(secrets)) {}
+    /// Is told of events before they are stored.
+    using Notice = std::function<Async<Result<void>>(std::vector<Event>)>;
+
+    /// Without secrets only deliveries from this machine are taken. `before_storing` may be empty.
+    WebhookIntake(DatabaseService& database, Clock const& clock, Log& log, std::vector<std::string> secrets,
+                  Notice before_storing = {}, std::chrono::milliseconds longest = seconds(8))
+        : database_(database), clock_(clock), log_(log), secrets_(std::move(secrets)),
+          before_storing_(std::move(before_storing)), longest_(longest) {}
 
     /// Returns when the event is durable. `unauthorized`: not signed with one of the secrets, nothing of the body was
-    /// looked at; `invalid_argument`: it is no delivery; others: the store's. `delivery` lives until then.
+    /// looked at; `invalid_argument`: it is no delivery; `timed_out`: the store has not answered in `longest` (GitHub
+    /// gives up after ten seconds; what it does is not stopped, so that the same delivery again may be known);
+    /// `unavailable`: too many wait for a store that does not answer; others: the store's. `delivery` lives until then.
     Async<Result<WebhookReceipt>> take(WebhookDelivery delivery);
 
   private:
+    struct Storing;
+    Async<Result<InsertResult>> store(Event event);
+    static Async<void> run(std::shared_ptr<Storing> storing, DatabaseService& database, Notice before_storing,
+                           Event event);
+
     DatabaseService& database_;
     Clock const& clock_;
     Log& log_;
     github::WebhookSecrets secrets_;
     github::WebhookReader reader_;
+    Notice before_storing_;
+    std::chrono::milliseconds longest_;
+    std::shared_ptr<std::size_t> under_way_ = std::make_shared<std::size_t>(0); ///< those given up, too
 };
 
 } // namespace gem

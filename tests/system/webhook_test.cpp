@@ -1,5 +1,7 @@
 // Deliveries to the built program over a real socket, and clients that follow /events/stream.
+#include <atomic>
 #include <csignal>
+#include <thread>
 
 #include "system/program_fixture.hpp"
 
@@ -49,6 +51,24 @@ TEST_F(WebhookProgram, what_was_acknowledged_is_there_after_a_kill) {
     EXPECT_EQ(number(get(served.port, "/metrics/event-counts?repo=octo-org/tool"), "total_events"), 20);
     RawConnection connection(served.port);
     EXPECT_EQ(deliver(connection, "3").status, 200) << "known after a restart, too";
+}
+
+TEST_F(WebhookProgram, a_burst_of_ten_thousand_loses_none) {
+    constexpr int connections = 20;
+    constexpr int each = 500;
+    auto const served = serve({"--rate-limit", "off"});
+    std::atomic<int> stored = 0;
+    std::vector<std::thread> senders;
+    for (int i = 0; i < connections; ++i) {
+        senders.emplace_back([&, i] {
+            RawConnection connection(served.port);
+            for (int n = 0; n < each; ++n)
+                stored += deliver(connection, std::to_string(i * each + n + 1)).status == 202 ? 1 : 0;
+        });
+    }
+    for (auto& sender : senders) sender.join();
+    EXPECT_EQ(stored, connections * each);
+    EXPECT_EQ(number(get(served.port, "/metrics/event-counts?repo=octo-org/tool"), "total_events"), connections * each);
 }
 
 TEST_F(WebhookProgram, a_body_beyond_25_mb_is_refused) {

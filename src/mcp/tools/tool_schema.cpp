@@ -32,6 +32,7 @@ Object schema_of(api::Parameter const& parameter) {
         break;
     }
     case repos:
+    case event_types:
         schema["type"] = "array";
         schema["items"] = Object{{"type", "string"}};
         schema["maxItems"] = parameter.max;

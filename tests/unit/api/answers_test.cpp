@@ -315,6 +315,33 @@ TEST_F(Answers, about_coverage_follow_the_collectors_records) {
     EXPECT_EQ(everything.at("gaps").at(0).at("reason").as_string(), "octo-org/hello-world: two polls did not overlap");
 }
 
+TEST_F(Answers, about_windows_that_end_now_are_complete_when_the_last_full_minute_or_hour_was_polled) {
+    auto const put = [&](std::string const& key, std::string json) {
+        store.states[key] = {.key = key, .value = JsonText::already_validated(std::move(json)), .version = 1};
+        ++store.generation;
+        steady += std::chrono::seconds(1);
+    };
+    auto const gaps = [&](std::string const& target) {
+        auto const coverage = body(target).at("coverage");
+        EXPECT_EQ(coverage.at("complete").as_bool(), coverage.at("gaps").as_array().empty());
+        return text(coverage.at("gaps"));
+    };
+    put("coverage#since#a/b", R"({"target":"a/b","since":"2025-12-01T00:00:00Z"})");
+    clock.set(from_unix(1'768'478'400) + minutes(20) + seconds(30)); // 12:20:30
+    put("poll#a/b", R"({"last_complete":"2026-01-15T12:20:00Z"})");
+    EXPECT_EQ(gaps("/metrics/stars?repo=a/b&hours=1"), "[]");
+    EXPECT_EQ(gaps("/metrics/stars?repo=a/b&hours=24"), "[]");
+    put("poll#a/b", R"({"last_complete":"2026-01-15T12:19:59Z"})");
+    EXPECT_EQ(gaps("/metrics/stars?repo=a/b&hours=23"),
+              R"([{"from":"2026-01-15T12:19:59Z","to":"2026-01-15T12:20:00Z","reason":"not yet polled"}])");
+    EXPECT_EQ(gaps("/metrics/stars?repo=a/b&hours=24"), "[]") << "the last full hour ended at twelve";
+    put("poll#a/b", R"({"last_complete":"2026-01-15T11:59:00Z"})");
+    EXPECT_EQ(gaps("/metrics/stars?repo=a/b&hours=24"),
+              R"([{"from":"2026-01-15T11:59:00Z","to":"2026-01-15T12:00:00Z","reason":"not yet polled"}])");
+    EXPECT_NE(gaps("/metrics/stars?repo=a/b&offset_minutes=1"), "[]") << "it has no full minute";
+    EXPECT_NE(gaps("/metrics/stars?repo=x/y&hours=24"), "[]") << "nobody watches it";
+}
+
 TEST_F(Answers, at_the_root_list_the_endpoints) {
     auto const page = get("/");
     EXPECT_EQ(page.content_type, "text/html; charset=utf-8");

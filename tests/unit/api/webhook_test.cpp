@@ -121,6 +121,45 @@ TEST_F(Webhooks, a_store_that_fails_is_a_503_so_that_the_delivery_can_come_again
     EXPECT_EQ(deliver("push", push_body, signature_of("s", push_body)).status, 202U);
 }
 
+TEST_F(Webhooks, a_store_that_does_not_answer_in_time_is_a_503_although_it_may_store_the_event_later) {
+    auto const slowly = [](std::vector<Event>) -> Async<Result<void>> {
+        co_await sleep_for(std::chrono::milliseconds(30));
+        co_return Result<void>{};
+    };
+    intake.emplace(database, clock, log, std::vector<std::string>{"s"}, slowly, std::chrono::milliseconds(1));
+    options.webhooks = &*intake;
+    auto const late = deliver("push", push_body, signature_of("s", push_body));
+    EXPECT_EQ(late.status, 503U);
+    EXPECT_EQ(json_of(late).at("error_code").as_string(), "TIMED_OUT");
+    EXPECT_TRUE(header(late, "Retry-After"));
+    EXPECT_EQ(store.events.size(), 1U) << "what was begun went on";
+    intake.emplace(database, clock, log, std::vector<std::string>{"s"});
+    EXPECT_EQ(deliver("push", push_body, signature_of("s", push_body)).status, 200U)
+        << "so it is known when it comes again";
+}
+
+TEST_F(Webhooks, what_pushes_owe_is_noted_before_they_are_stored) {
+    std::size_t stored_before = 1;
+    std::vector<std::string> noted;
+    auto const note = [&](std::vector<Event> events) -> Async<Result<void>> {
+        stored_before = store.events.size();
+        for (auto const& event : events) noted.push_back(event.repo_name);
+        if (noted.size() > 1) co_return fail(ErrorCode::unavailable, "the disk is full");
+        co_return Result<void>{};
+    };
+    intake.emplace(database, clock, log, std::vector<std::string>{"s"}, note);
+    options.webhooks = &*intake;
+    std::string const star =
+        R"({"action":"created","repository":{"id":7,"full_name":"acme/tool","private":false},"sender":{"id":1,"login":"ada"}})";
+    EXPECT_EQ(deliver("star", star, signature_of("s", star), "0-0").status, 202U);
+    EXPECT_TRUE(noted.empty()) << "no push";
+    EXPECT_EQ(deliver("push", push_body, signature_of("s", push_body)).status, 202U);
+    EXPECT_EQ(noted, std::vector<std::string>{"acme/tool"});
+    EXPECT_EQ(stored_before, 1U) << "only the star";
+    EXPECT_EQ(deliver("push", push_body, signature_of("s", push_body), "0-2").status, 503U) << "it could not be noted";
+    EXPECT_EQ(store.events.size(), 2U);
+}
+
 TEST_F(Webhooks, they_are_counted_by_what_became_of_them) {
     with_secrets({"s"});
     deliver("push", push_body, signature_of("s", push_body));

@@ -1,0 +1,190 @@
+#include "collector/membership.hpp"
+
+#include <algorithm>
+
+#include <boost/describe/class.hpp>
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "base/json.hpp"
+#include "storage/cursor.hpp"
+
+namespace gem {
+
+namespace {
+
+constexpr std::string_view member_prefix = "lease#";
+/// Marks of those that are gone are kept so long: whoever was frozen longer finds no entry, which tells it the same.
+constexpr seconds marks_kept = hours(1);
+
+struct MemberEntry {
+    std::string id;
+    std::string kin;
+    bool one_cycle = false;
+    UtcTime until{};
+    bool gone = false;
+};
+BOOST_DESCRIBE_STRUCT(MemberEntry, (), (id, kin, one_cycle, until, gone))
+
+JsonText to_json(MemberEntry const& entry) { return JsonText::already_validated(json::to_string(entry)); }
+
+Result<MemberEntry> parse_member(StateEntry const& stored) {
+    simdjson::dom::parser parser;
+    simdjson::dom::object object;
+    auto const& text = stored.value.text();
+    std::string_view kin;
+    std::string_view until;
+    MemberEntry entry;
+    bool const readable = parser.parse(text.data(), text.size(), true).get_object().get(object) == simdjson::SUCCESS &&
+                          object["kin"].get_string().get(kin) == simdjson::SUCCESS &&
+                          object["until"].get_string().get(until) == simdjson::SUCCESS &&
+                          object["one_cycle"].get_bool().get(entry.one_cycle) == simdjson::SUCCESS &&
+                          object["gone"].get_bool().get(entry.gone) == simdjson::SUCCESS;
+    auto const time = readable ? parse_time(until) : std::nullopt;
+    if (!time) return fail(ErrorCode::corrupt, fmt::format("the entry {} cannot be read", stored.key));
+    entry.id = stored.key.substr(member_prefix.size());
+    entry.kin = kin;
+    entry.until = *time;
+    return entry;
+}
+
+/// The finalizer of SplitMix64: FNV alone spreads its last bytes badly.
+std::uint64_t spread(std::uint64_t value) {
+    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
+    return value ^ (value >> 31);
+}
+
+} // namespace
+
+Membership::Membership(DatabaseService& database, Clock const& clock, Log& log, LeaseOptions options, std::string kin)
+    : database_(database), clock_(clock), log_(log), options_(std::move(options)), kin_(std::move(kin)),
+      id_(options_.id) {}
+
+JsonText Membership::document(UtcTime until) const {
+    return to_json(MemberEntry{.id = id_, .kin = kin_, .one_cycle = options_.one_cycle, .until = until});
+}
+
+/// False: somebody has marked us as gone, or removed the mark already.
+Async<Result<bool>> Membership::renew() {
+    auto const now = clock_.now();
+    auto const until = now + options_.length;
+    auto const written = co_await database_.metrics().put_state(
+        {.key = std::string(member_prefix) + id_, .value = document(until), .version = version_});
+    if (!written && written.error().code == ErrorCode::conflict) co_return false;
+    if (!written) co_return fail(written.error().within("renewing the lease of this collector"));
+    version_ = *written;
+    renewed_ = now;
+    until_ = until;
+    co_return true;
+}
+
+Async<Result<void>> Membership::keep() {
+    if (!on()) co_return Result<void>{};
+    auto const now = clock_.now();
+    if (version_ != 0 && now >= renewed_ && now < next_renewal()) co_return Result<void>{};
+    auto const renewed = co_await renew();
+    if (!renewed) co_return fail(renewed.error());
+    if (!*renewed) {
+        log_.warn("lease_lost", {{"collector", id_}, {"hint", "it was not renewed in time; others have taken over"}});
+        id_ = fmt::format("{}~{}", options_.id, ++incarnation_);
+        version_ = 0;
+        ++generation_;
+        auto const joined = co_await renew();
+        if (!joined) co_return fail(joined.error());
+        if (!*joined) co_return fail(ErrorCode::conflict, "another collector has the id " + id_);
+    }
+    co_return co_await look();
+}
+
+Async<Result<bool>> Membership::confirm() {
+    if (!on()) co_return true;
+    auto const now = clock_.now();
+    if (version_ != 0 && now >= renewed_ && now < until_) co_return true;
+    if (version_ == 0) co_return false;
+    co_return co_await renew();
+}
+
+/// Whether that one is out, by our doing if need be.
+Async<Result<bool>> Membership::has_gone(StateEntry entry, UtcTime until, std::string id) {
+    auto const now = clock_.now();
+    if (options_.surely_ended && options_.surely_ended(id)) {
+        auto const removed = co_await database_.metrics().remove_state(entry.key);
+        if (!removed) co_return fail(removed.error());
+        co_return true;
+    }
+    auto& seen = seen_[id];
+    if (seen.version != entry.version || now < seen.since) seen = {.version = entry.version, .since = now};
+    // By our own clock; by the other's only when it is off by more than a whole lease.
+    if (now - seen.since < options_.length && now - until <= options_.length) co_return false;
+    auto const marked = co_await database_.metrics().put_state(
+        {.key = entry.key,
+         .value = to_json(MemberEntry{.id = id, .kin = {}, .one_cycle = false, .until = now, .gone = true}),
+         .version = entry.version});
+    if (!marked && marked.error().code == ErrorCode::conflict) co_return false; // it was renewed in this moment
+    if (!marked) co_return fail(marked.error());
+    co_return true;
+}
+
+Async<Result<void>> Membership::look() {
+    auto const entries = co_await database_.metrics().list_state(std::string(member_prefix));
+    if (!entries) co_return fail(entries.error().within("looking for other collectors"));
+    std::map<std::string, Other, std::less<>> present;
+    for (auto const& entry : *entries) {
+        auto const member = parse_member(entry);
+        if (!member) co_return fail(member.error());
+        if (member->id == id_) continue;
+        if (member->gone) {
+            if (clock_.now() - member->until < marks_kept) continue;
+            if (auto const removed = co_await database_.metrics().remove_state(entry.key); !removed)
+                co_return fail(removed.error());
+            continue;
+        }
+        auto const gone = co_await has_gone(entry, member->until, member->id);
+        if (!gone) co_return fail(gone.error().within("taking over from another collector"));
+        if (*gone) {
+            log_.info("collector_gone", {{"collector", member->id}});
+            continue;
+        }
+        present.emplace(member->id, Other{.kin = member->kin, .one_cycle = member->one_cycle});
+    }
+    std::erase_if(seen_, [&](auto const& entry) { return !present.contains(entry.first); });
+    bool const same = std::ranges::equal(
+        present, others_, {}, [](auto const& entry) { return entry.first; },
+        [](auto const& entry) { return entry.first; });
+    if (!same) ++generation_;
+    others_ = std::move(present);
+    co_return Result<void>{};
+}
+
+Async<Result<void>> Membership::leave() {
+    if (!on() || version_ == 0) co_return Result<void>{};
+    auto const removed = co_await database_.metrics().remove_state(std::string(member_prefix) + id_);
+    if (!removed) co_return fail(removed.error().within("giving back the lease of this collector"));
+    version_ = 0;
+    until_ = {};
+    ++generation_;
+    co_return Result<void>{};
+}
+
+std::string Membership::favoured(std::string_view work, bool of_all) const {
+    auto const weight = [&](std::string_view id) { return spread(hash_question({id, work})); };
+    std::string best = id_;
+    auto most = options_.one_cycle ? 0 : weight(id_);
+    for (auto const& [id, other] : others_) {
+        if (other.one_cycle || (!of_all && other.kin != kin_)) continue;
+        if (auto const heavy = weight(id); heavy > most) {
+            most = heavy;
+            best = id;
+        }
+    }
+    return best;
+}
+
+bool Membership::is_ours(std::string_view work, bool of_all) const {
+    if (!on()) return true;
+    bool const holds = options_.one_cycle || (version_ != 0 && clock_.now() < until_);
+    return holds && favoured(work, of_all) == id_;
+}
+
+} // namespace gem

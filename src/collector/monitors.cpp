@@ -1,0 +1,188 @@
+#include "collector/monitors.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include "base/json.hpp"
+#include "collector/poll_state.hpp"
+
+namespace gem {
+
+namespace {
+
+constexpr std::string_view monitor_prefix = "monitor#";
+constexpr std::string_view ids_key = "monitor_ids";
+
+std::string monitor_key(std::string_view id) { return std::string(monitor_prefix) + std::string(id); }
+
+JsonText to_json(Monitor const& monitor) { return JsonText::already_validated(json::to_string(monitor)); }
+
+Result<Monitor> parse_monitor(StateEntry const& entry) {
+    simdjson::dom::parser parser;
+    simdjson::dom::object object;
+    Monitor monitor;
+    auto const& text = entry.value.text();
+    bool readable = parser.parse(text.data(), text.size(), true).get_object().get(object) == simdjson::SUCCESS;
+    auto const take = [&](std::string_view name, std::string& to) {
+        std::string_view value;
+        if (readable && object[name].get_string().get(value) == simdjson::SUCCESS) to = value;
+    };
+    auto const take_time = [&](std::string_view name) {
+        std::string value;
+        take(name, value);
+        return parse_time(value);
+    };
+    take("id", monitor.id);
+    take("repo", monitor.repo);
+    take("state", monitor.state);
+    monitor.created_at = take_time("created_at").value_or(UtcTime{});
+    monitor.stopped_at = take_time("stopped_at");
+    simdjson::dom::array types;
+    if (readable && object["types"].get_array().get(types) == simdjson::SUCCESS) {
+        for (auto const each : types) {
+            std::string_view type;
+            if (each.get_string().get(type) == simdjson::SUCCESS) monitor.types.emplace_back(type);
+        }
+    }
+    readable = readable && object["interval_seconds"].get_int64().get(monitor.interval_seconds) == simdjson::SUCCESS;
+    if (!readable || monitor.id.empty() || !RepoName::valid(monitor.repo))
+        return fail(ErrorCode::corrupt, fmt::format("the monitor {} cannot be read", entry.key));
+    return monitor;
+}
+
+std::unexpected<Error> no_such_monitor(std::string_view id) {
+    return fail(ErrorCode::not_found, fmt::format("There is no monitor {}.", id));
+}
+
+} // namespace
+
+bool Monitor::is_about(std::string_view type) const {
+    return types.empty() || std::ranges::find(types, type) != types.end();
+}
+
+void Monitors::tell() {
+    ++generation_;
+    if (changed_) changed_();
+}
+
+Async<Result<std::vector<Monitor>>> Monitors::list() {
+    auto const entries = co_await database_.metrics().list_state(std::string(monitor_prefix));
+    if (!entries) co_return fail(entries.error().within("reading the monitors"));
+    std::vector<Monitor> all;
+    for (auto const& entry : *entries) {
+        auto monitor = parse_monitor(entry);
+        if (!monitor) co_return fail(monitor.error());
+        all.push_back(std::move(*monitor));
+    }
+    co_return all;
+}
+
+Async<Result<Monitor>> Monitors::find(std::string id) {
+    auto const entry = co_await database_.metrics().get_state(monitor_key(id));
+    if (!entry) co_return fail(entry.error().within("reading a monitor"));
+    if (!*entry) co_return no_such_monitor(id);
+    co_return parse_monitor(**entry);
+}
+
+/// Counted in the store, so that a removed monitor's id does not come back with another meaning.
+Async<Result<std::string>> Monitors::next_id() {
+    for (int attempt = 0; attempt < 20; ++attempt) {
+        auto const entry = co_await database_.metrics().get_state(std::string(ids_key));
+        if (!entry) co_return fail(entry.error());
+        std::int64_t last = 0;
+        if (*entry) {
+            simdjson::dom::parser parser;
+            auto const& text = (*entry)->value.text();
+            if (parser.parse(text.data(), text.size(), true)["last"].get_int64().get(last) != simdjson::SUCCESS)
+                co_return fail(ErrorCode::corrupt, "the number of the last monitor cannot be read");
+        }
+        ++last;
+        auto const written = co_await database_.metrics().put_state(
+            {.key = std::string(ids_key),
+             .value = JsonText::already_validated(fmt::format(R"({{"last":{}}})", last)),
+             .version = *entry ? (*entry)->version : 0});
+        if (written) co_return fmt::format("m-{:04}", last);
+        if (written.error().code != ErrorCode::conflict) co_return fail(written.error());
+    }
+    co_return fail(ErrorCode::unavailable, "too many make monitors in this moment; try again");
+}
+
+Async<Result<Monitor>> Monitors::add(RepoName repo, seconds interval, std::vector<std::string> types) {
+    auto const present = co_await list();
+    if (!present) co_return fail(present.error());
+    if (present->size() >= most_monitors)
+        co_return fail(ErrorCode::invalid_argument,
+                       fmt::format("expected at most {} monitors; remove one first", most_monitors));
+    auto id = co_await next_id();
+    if (!id) co_return fail(id.error().within("making a monitor"));
+    std::ranges::sort(types);
+    auto const repeated = std::ranges::unique(types);
+    types.erase(repeated.begin(), repeated.end());
+    Monitor monitor{.id = std::move(*id),
+                    .repo = repo.text(),
+                    .interval_seconds = interval.count(),
+                    .types = std::move(types),
+                    .created_at = clock_.now()};
+    auto const written =
+        co_await database_.metrics().put_state({.key = monitor_key(monitor.id), .value = to_json(monitor)});
+    if (!written) co_return fail(written.error().within("making a monitor"));
+    tell();
+    co_return monitor;
+}
+
+Async<Result<Monitor>> Monitors::stop(std::string id) {
+    auto const key = monitor_key(id);
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        auto const entry = co_await database_.metrics().get_state(key);
+        if (!entry) co_return fail(entry.error().within("reading a monitor"));
+        if (!*entry) co_return no_such_monitor(id);
+        auto monitor = parse_monitor(**entry);
+        if (!monitor || !monitor->running()) co_return monitor;
+        monitor->state = "stopped";
+        monitor->stopped_at = clock_.now();
+        auto const written = co_await database_.metrics().put_state(
+            {.key = key, .value = to_json(*monitor), .version = (*entry)->version});
+        if (written) {
+            tell();
+            co_return monitor;
+        }
+        if (written.error().code != ErrorCode::conflict) co_return fail(written.error().within("stopping a monitor"));
+    }
+    co_return fail(ErrorCode::unavailable, "others change this monitor in this moment; try again");
+}
+
+Async<Result<void>> Monitors::remove(std::string id) {
+    auto const found = co_await find(id);
+    if (!found) co_return fail(found.error());
+    auto const removed = co_await database_.metrics().remove_state(monitor_key(id));
+    if (!removed) co_return fail(removed.error().within("removing a monitor"));
+    tell();
+    co_return Result<void>{};
+}
+
+Async<Result<std::optional<UtcTime>>> Monitors::last_poll(Monitor monitor) {
+    auto const entry = co_await database_.metrics().get_state(poll_key(ascii_lower(monitor.repo)));
+    if (!entry) co_return fail(entry.error().within("reading the state of polling"));
+    if (!*entry) co_return std::optional<UtcTime>();
+    auto const state = parse_poll_state((*entry)->value.text());
+    if (!state) co_return fail(state.error());
+    co_return state->last_poll;
+}
+
+Async<Result<std::map<RepoName, seconds>>> Monitors::wanted() {
+    auto const all = co_await list();
+    if (!all) co_return fail(all.error());
+    std::map<RepoName, seconds> shortest;
+    for (auto const& monitor : *all) {
+        auto const repo = RepoName::parse(monitor.repo);
+        if (!monitor.running() || !repo) continue;
+        seconds const interval(monitor.interval_seconds);
+        auto const [place, fresh] = shortest.try_emplace(*repo, interval);
+        if (!fresh) place->second = std::min(place->second, interval);
+    }
+    co_return shortest;
+}
+
+} // namespace gem
