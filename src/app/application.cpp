@@ -10,6 +10,7 @@
 #include "app/mcp_face.hpp"
 #include "app/providers.hpp"
 #include "app/signals.hpp"
+#include "dashboard/site.hpp"
 #include "http/server.hpp"
 
 namespace gem {
@@ -101,7 +102,8 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
                       .monitors = &collecting.monitors()});
     McpFace face(service, database, values, access, clock, log);
     mcp::HttpTransport front(face.engine(), &service, clock, log, face.http_options());
-    auto server = listen(context, front, settings, clock, log);
+    dashboard::Site site(front);
+    auto server = listen(context, site, settings, clock, log);
     if (!server) co_return fail(std::move(server.error()));
     log.info("listening", {{"url", url_of(values.api_host, (*server)->port())},
                            {"provider", values.database.provider},
