@@ -17,7 +17,7 @@ using gem::tests::ChildProcess;
 using gem::tests::Program;
 using namespace std::chrono_literals;
 
-constexpr int repositories = 12;
+constexpr int shared_repositories = 12;
 
 /// Remembers who asked for what: each process has a token of its own, and so another Authorization.
 class TwoFacedGitHub {
@@ -31,7 +31,7 @@ class TwoFacedGitHub {
             asked_.emplace_back(request.authorization, request.path);
             return std::nullopt;
         };
-        for (int i = 0; i < repositories; ++i) replay_.line(fmt::format("/repos/o/r{}/events", i));
+        for (int i = 0; i < shared_repositories; ++i) replay_.line(fmt::format("/repos/o/r{}/events", i));
     }
     [[nodiscard]] std::string url() const { return server_.url(); }
 
@@ -70,7 +70,7 @@ class CollectShare : public Program {
   protected:
     std::unique_ptr<ChildProcess> collect(std::string const& token) {
         std::string targets;
-        for (int i = 0; i < repositories; ++i) targets += fmt::format("{}o/r{}", i > 0 ? "," : "", i);
+        for (int i = 0; i < shared_repositories; ++i) targets += fmt::format("{}o/r{}", i > 0 ? "," : "", i);
         return std::make_unique<ChildProcess>(GEM_PROGRAM, std::vector<std::string>{"collect"},
                                               std::map<std::string, std::string>{{"DATABASE_PATH", database()},
                                                                                  {"GITHUB_API_BASE", github.url()},
@@ -87,12 +87,12 @@ class CollectShare : public Program {
         std::this_thread::sleep_for(3s);
         auto const one = github.asked_by("one");
         auto const other = github.asked_by("other");
-        return !one.empty() && !other.empty() && one.size() + other.size() == repositories &&
+        return !one.empty() && !other.empty() && one.size() + other.size() == shared_repositories &&
                std::ranges::none_of(one, [&](auto const& path) { return other.contains(path); });
     }
     bool has_all(std::string const& token) {
         github.forget();
-        return TwoFacedGitHub::becomes([&] { return github.asked_by(token).size() == repositories; }, 5s);
+        return TwoFacedGitHub::becomes([&] { return github.asked_by(token).size() == shared_repositories; }, 5s);
     }
 
     TwoFacedGitHub github;
