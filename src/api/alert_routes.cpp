@@ -101,8 +101,7 @@ alerts::RuleDraft draft_of(Arguments const& arguments) {
 }
 
 Async<Outcome> add_rule(Context const& context, Arguments const& arguments) {
-    bool const private_addresses = context.alerts != nullptr && context.alerts->private_addresses();
-    auto rule = alerts::rule_of(draft_of(arguments), private_addresses);
+    auto rule = alerts::rule_of(draft_of(arguments), context.private_receivers);
     if (!rule) co_return std::unexpected(problem_of(rule.error()));
     auto added = co_await alerts::AlertStore(context.database).add_rule(std::move(*rule), context.now);
     if (!added) co_return std::unexpected(problem_of(added.error()));
@@ -111,7 +110,7 @@ Async<Outcome> add_rule(Context const& context, Arguments const& arguments) {
     co_return reply;
 }
 
-bool is_hidden(Context const& context, std::string const& repo) { return context.hidden.contains(ascii_lower(repo)); }
+bool is_hidden(Context const& context, std::string const& repo) { return is_among(context.hidden, repo); }
 
 Async<Outcome> list_rules(Context const& context, Arguments const&) {
     auto rules = co_await alerts::AlertStore(context.database).rules();

@@ -157,7 +157,7 @@ Async<http::Response> Api::serve(http::Request const& request, Match const& foun
     auto const arguments = validate(route.parameters, request, found.path_values, route.own_body);
     if (!arguments) co_return refusal(arguments.error());
     if (route.keeping != Keeping::never) co_return co_await serve_kept(request, route, found.place, *arguments);
-    auto response = co_await compute(route, request, *arguments, clock_.now());
+    auto response = co_await compute(route, request, *arguments, clock_.now(), is_stranger(options_.access, request));
     if (route.method != "GET") generation_.forget();
     co_return response;
 }
@@ -183,7 +183,7 @@ Async<http::Response> Api::ask(Route const& route, std::vector<std::pair<std::st
     if (!arguments) co_return refusal(arguments.error());
     auto const place = static_cast<std::size_t>(&route - routes_.data());
     if (route.keeping != Keeping::never) co_return co_await serve_kept(request, route, place, *arguments);
-    auto response = co_await compute(route, request, *arguments, clock_.now());
+    auto response = co_await compute(route, request, *arguments, clock_.now(), public_only());
     if (route.method != "GET") generation_.forget();
     co_return response;
 }
@@ -229,7 +229,7 @@ Async<http::Response> Api::serve_kept(http::Request const& request, Route const&
         } const landing{.api = *this, .key = flight_key, .flight = *flight};
 
         metrics_.count_cache_miss();
-        auto response = co_await compute(route, request, arguments, now);
+        auto response = co_await compute(route, request, arguments, now, public_only());
         if (response.status != 200) co_return response;
         response.etag = entity_tag(response.body->bytes());
         auto const audience = options_.access.tokens.empty() ? "" : "private, ";
@@ -251,12 +251,13 @@ Async<Result<RepositoryNames>> Api::hidden() {
 }
 
 Async<http::Response> Api::compute(Route const& route, http::Request const& request, Arguments const& arguments,
-                                   UtcTime now) {
-    auto const hidden_now = co_await hidden();
+                                   UtcTime now, bool for_stranger) {
+    bool const asks_for_hidden = for_stranger && !route.names_none;
+    auto const hidden_now = asks_for_hidden ? co_await private_repositories(database_) : RepositoryNames();
     if (!hidden_now) co_return refusal(problem_of(hidden_now.error()));
     if (route.method == "GET") {
         for (auto const& repo : repositories_of(arguments)) {
-            if (hidden_now->contains(ascii_lower(repo))) co_return refusal(hidden_repository(repo));
+            if (is_among(*hidden_now, repo)) co_return refusal(hidden_repository(repo));
         }
     }
     Context const context{.database = database_,
@@ -267,7 +268,7 @@ Async<http::Response> Api::compute(Route const& route, http::Request const& requ
                           .webhooks = options_.webhooks,
                           .monitors = options_.monitors,
                           .streams = streams_,
-                          .public_only = public_only(),
+                          .public_only = for_stranger,
                           .hidden = *hidden_now,
                           .supported_providers = options_.supported_providers,
                           .routes = routes_,
@@ -275,6 +276,7 @@ Async<http::Response> Api::compute(Route const& route, http::Request const& requ
                           .now = now,
                           .clock = clock_,
                           .alerts = options_.alerts,
+                          .private_receivers = options_.private_receivers,
                           .workers = workers_};
     auto outcome = co_await route.handler(context, arguments);
     if (!outcome) {

@@ -28,6 +28,7 @@ struct ApiOptions {
     Monitors* monitors = nullptr;                     ///< null: /monitors answers that this process keeps none
     std::size_t max_streams = 256;                    ///< of GET /events/stream at once
     gem::alerts::AlertEngine const* alerts = nullptr; ///< null in a process that judges no alert rules
+    bool private_receivers = false;                   ///< alert rules may name receivers in private networks
     /// For ages and durations; tests bring their own.
     std::chrono::steady_clock::time_point (*steady_now)() = &std::chrono::steady_clock::now;
 };
@@ -59,8 +60,9 @@ class Api final : public http::Service {
     Async<http::Response> serve(http::Request const& request, Match const& found);
     Async<http::Response> serve_kept(http::Request const& request, Route const& route, std::size_t place,
                                      Arguments const& arguments);
+    /// For a stranger without what is private.
     Async<http::Response> compute(Route const& route, http::Request const& request, Arguments const& arguments,
-                                  UtcTime now);
+                                  UtcTime now, bool for_stranger);
     Async<std::uint64_t> generation();
     /// Strangers may ask.
     [[nodiscard]] bool public_only() const { return !options_.access.loopback_only && options_.access.tokens.empty(); }

@@ -90,6 +90,10 @@ std::optional<Access> TokenList::scope_of(std::string_view token) const {
     return scope;
 }
 
+bool is_stranger(AccessRules const& rules, http::Request const& request) {
+    return !rules.loopback_only && !rules.tokens.scope_of(bearer_of(request));
+}
+
 std::optional<Problem> refuse(AccessRules const& rules, Access access, http::Request const& request) {
     if (access == Access::open) return std::nullopt;
     if (rules.tokens.empty()) {

@@ -52,4 +52,7 @@ struct AccessRules {
 /// one that does not suffice or from a page of another site.
 std::optional<Problem> refuse(AccessRules const& rules, Access access, http::Request const& request);
 
+/// Whether it may come from another machine and has no valid token: what is private is not for him.
+bool is_stranger(AccessRules const& rules, http::Request const& request);
+
 } // namespace gem::api

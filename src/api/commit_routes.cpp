@@ -17,7 +17,7 @@ template <class Answer>
 Handler ask_commit(Async<Result<Answer>> (*question)(DatabaseService&, OneCommitParams, UtcTime)) {
     return [question](Context const& context, Arguments const& arguments) -> Async<Outcome> {
         auto answer = co_await question(context.database, arguments.read<OneCommitParams>(), context.now);
-        if (answer && context.hidden.contains(ascii_lower(answer->repo)))
+        if (answer && is_among(context.hidden, answer->repo))
             answer = fail(ErrorCode::not_found,
                           fmt::format("No commit {} is stored.", arguments.get<std::string>("sha").value_or("")));
         if (answer) co_return Reply::json(*answer);

@@ -73,7 +73,8 @@ void add_docs_routes(std::vector<Route>& table) {
                                          [](Context const& context) { return openapi_document(context.routes); }),
                      .answer = {.name = {}, .content_type = "application/json"},
                      .access = Access::open,
-                     .keeping = Keeping::tagged});
+                     .keeping = Keeping::tagged,
+                     .names_none = true});
     table.push_back({.method = "GET",
                      .path = "/docs",
                      .summary = "A page that shows this API",
@@ -82,7 +83,8 @@ void add_docs_routes(std::vector<Route>& table) {
                      .handler = &get_docs,
                      .answer = {.name = {}, .content_type = "text/html; charset=utf-8"},
                      .access = Access::open,
-                     .keeping = Keeping::tagged});
+                     .keeping = Keeping::tagged,
+                     .names_none = true});
     table.push_back({.method = "GET",
                      .path = "/docs/rapidoc.js",
                      .summary = "The script of /docs",
@@ -91,7 +93,8 @@ void add_docs_routes(std::vector<Route>& table) {
                      .handler = constant("text/javascript; charset=utf-8", &docs_script),
                      .answer = {.name = {}, .content_type = "text/javascript; charset=utf-8"},
                      .access = Access::open,
-                     .keeping = Keeping::tagged});
+                     .keeping = Keeping::tagged,
+                     .names_none = true});
 }
 
 } // namespace gem::api

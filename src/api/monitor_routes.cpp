@@ -83,9 +83,7 @@ Problem monitor_problem(Error const& error) {
     return problem;
 }
 
-bool is_hidden(Context const& context, Monitor const& monitor) {
-    return context.hidden.contains(ascii_lower(monitor.repo));
-}
+bool is_hidden(Context const& context, Monitor const& monitor) { return is_among(context.hidden, monitor.repo); }
 
 /// As if there was none where its repository is private and strangers may ask.
 Async<std::expected<Monitor, Problem>> find_monitor(Context const& context, std::string id) {

@@ -32,7 +32,7 @@ struct TagRow {
     std::string_view description;
 };
 
-constexpr std::array<TagRow, 11> tag_rows{{
+constexpr std::array<TagRow, 10> tag_rows{{
     {"system", "Health, the database, the process."},
     {"collecting", "Collecting now, and GitHub's webhooks."},
     {"repositories", "The watch list."},
@@ -43,7 +43,6 @@ constexpr std::array<TagRow, 11> tag_rows{{
     {"charts", "Pictures of the figures."},
     {"monitors", "Monitors of single repositories."},
     {"alerts", "Alert rules, and what fired."},
-    {"mcp", "For AI assistants."},
 }};
 
 /// The first part of a path, to the tag of what stands below it; itself when it is none of these.
@@ -60,8 +59,7 @@ std::string_view tag_of(std::string_view path) {
                                                                    {"visualization", "charts"},
                                                                    {"badge", "charts"},
                                                                    {"monitors", "monitors"},
-                                                                   {"alerts", "alerts"},
-                                                                   {"mcp", "mcp"}};
+                                                                   {"alerts", "alerts"}};
     if (path == "/metrics") return "system"; // Prometheus's
     auto const first = path.substr(1, path.find('/', 1) - 1);
     auto const tag = tags.find(first);

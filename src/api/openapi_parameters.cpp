@@ -1,4 +1,7 @@
 // Parameters and request bodies as the OpenAPI document has them.
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -107,13 +110,17 @@ std::string_view word_of(ParameterPlace place) {
     return "query";
 }
 
-/// Of two ways to name a window only the one with a default has an example: together they are refused.
+/// Of the ways to name a window one has an example, for together they are refused: the one with a default, else the
+/// first.
 bool has_example(Route const& route, Parameter const& parameter) {
-    if (parameter.name != "hours" && parameter.name != "offset_minutes") return true;
-    auto const other = parameter.name == "hours" ? "offset_minutes" : "hours";
-    for (auto const& each : route.parameters)
-        if (each.name == other && each.default_number) return false;
-    return true;
+    constexpr std::array<std::string_view, 3> ways = {"hours", "offset_minutes", "days"};
+    if (std::ranges::find(ways, parameter.name) == ways.end()) return true;
+    Parameter const* chosen = nullptr;
+    for (auto const& each : route.parameters) {
+        if (std::ranges::find(ways, each.name) == ways.end()) continue;
+        if (chosen == nullptr || (each.default_number && !chosen->default_number)) chosen = &each;
+    }
+    return chosen->name == parameter.name;
 }
 
 bj::object row_of(Route const& route, Parameter const& parameter) {
@@ -171,7 +178,15 @@ std::optional<bj::object> openapi_request_body(Route const& route) {
     bj::object media{{"schema", std::move(schema)}};
     if (auto example = find_example(example_stem(route) + ".request"))
         media["examples"] = bj::object{{usual_example, bj::object{{"value", std::move(*example)}}}};
-    return bj::object{{"required", true}, {"content", bj::object{{"application/json", std::move(media)}}}};
+    bj::object content{{"application/json", std::move(media)}};
+    if (route.own_body) { // GitHub sends a webhook's payload as it was set up there
+        bj::object payload{{"type", "string"}, {"description", "The payload as JSON."}};
+        bj::object form{{"type", "object"},
+                        {"properties", bj::object{{"payload", std::move(payload)}}},
+                        {"required", bj::array{"payload"}}};
+        content["application/x-www-form-urlencoded"] = bj::object{{"schema", std::move(form)}};
+    }
+    return bj::object{{"required", true}, {"content", std::move(content)}};
 }
 
 } // namespace gem::api

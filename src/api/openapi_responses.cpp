@@ -170,7 +170,12 @@ std::set<unsigned> problems_of(Route const& route) {
     if (is_rate_limited(route)) statuses.insert(429);
     if (route.access != Access::open || route.own_body) statuses.insert(401);
     if (route.access == Access::admin) statuses.insert(403);
-    if (route.path.find('{') != std::string_view::npos) statuses.insert(404);
+    auto const names_a_repo = [](Parameter const& each) {
+        return each.type == ParameterType::repo || each.type == ParameterType::repos;
+    };
+    // A repository that is private is not there for strangers.
+    bool const may_be_hidden = route.method == "GET" && std::ranges::any_of(route.parameters, names_a_repo);
+    if (may_be_hidden || route.path.find('{') != std::string_view::npos) statuses.insert(404);
     bool const has_body =
         std::ranges::find(route.parameters, ParameterPlace::body, &Parameter::place) != route.parameters.end();
     if (has_body || route.own_body) statuses.insert({413, 415});

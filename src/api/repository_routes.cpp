@@ -113,7 +113,7 @@ Async<Outcome> list_watched(Context const& context, Arguments const& arguments) 
     auto const records = co_await coverage_records(context.database, std::nullopt);
     if (!records) co_return std::unexpected(problem_of(records.error()));
     WatchListAnswer answer;
-    std::erase_if(*watched, [&](WatchedRepo const& each) { return context.hidden.contains(ascii_lower(each.repo)); });
+    std::erase_if(*watched, [&](WatchedRepo const& each) { return is_among(context.hidden, each.repo); });
     for (auto& each : *watched) {
         auto entry = co_await entry_of(context, *records, std::move(each));
         if (!entry) co_return std::unexpected(std::move(entry.error()));

@@ -69,14 +69,15 @@ struct Context {
     WebhookIntake* webhooks; ///< null when this process takes none
     Monitors* monitors;      ///< null when this process does not collect
     EventStreams& streams;
-    bool public_only;              ///< strangers may ask: events of private repositories are not for them
-    RepositoryNames const& hidden; ///< with public_only: the private repositories, in lower case
+    bool public_only;              ///< a stranger may ask: what is private is not for him
+    RepositoryNames const& hidden; ///< with public_only: the private repositories; empty for names_none routes
     std::vector<std::string> const& supported_providers;
     std::vector<Route> const& routes;
     UtcTime started;
     UtcTime now;
     Clock const& clock;                     ///< for what goes on after the answer
     gem::alerts::AlertEngine const* alerts; ///< null when this process judges no alert rules
+    bool private_receivers;                 ///< alert rules may name receivers in private networks
     asio::thread_pool& workers;             ///< for work that would keep other requests waiting; see run_on()
 };
 
@@ -113,6 +114,7 @@ struct Route {
     Access access = Access::read;
     Keeping keeping = Keeping::generation;
     bool own_body = false;            ///< the handler reads the body itself
+    bool names_none = false;          ///< names no repository that is private, and answers without the database
     std::vector<unsigned> problems{}; ///< refusals that only such routes know, as 409
 };
 

@@ -77,13 +77,24 @@ OrderedMap<JsonText> describe_database(Context const& context) {
     return members;
 }
 
+/// What the collector polls, as far as it is for this asker: for strangers nothing while the database, which knows what
+/// is private, does not answer.
+Async<std::vector<std::string>> targets_for(Context const& context) {
+    auto targets = context.collector != nullptr ? context.collector->targets() : std::vector<std::string>{};
+    if (!context.public_only) co_return targets;
+    auto const hidden = co_await private_repositories(context.database);
+    if (!hidden) co_return std::vector<std::string>{};
+    std::erase_if(targets, [&](std::string const& each) { return is_among(*hidden, each); });
+    co_return targets;
+}
+
 Async<Outcome> get_health(Context const& context, Arguments const&) {
     bool const healthy = co_await look_at_store(context);
     auto* const collector = context.collector;
     HealthAnswer answer{.collector_status = collector != nullptr ? collector->status() : "disabled",
                         .database = describe_database(context),
                         .monitored_events_count = static_cast<std::int64_t>(monitored_event_types().size()),
-                        .target_repositories = collector != nullptr ? collector->targets() : std::vector<std::string>{},
+                        .target_repositories = co_await targets_for(context),
                         .status = std::string(word(healthy)),
                         .version = GEM_VERSION,
                         .uptime_seconds = (context.now - context.started).count(),
@@ -248,7 +259,8 @@ void add_probe_routes(std::vector<Route>& table) {
                      .handler = &get_health,
                      .answer = answers<HealthAnswer>("Health", 200, {503}),
                      .access = Access::open,
-                     .keeping = Keeping::never});
+                     .keeping = Keeping::never,
+                     .names_none = true});
     table.push_back({.method = "GET",
                      .path = "/health/live",
                      .summary = "Whether the process runs",
@@ -257,7 +269,8 @@ void add_probe_routes(std::vector<Route>& table) {
                      .handler = &get_live,
                      .answer = answers<StatusAnswer>("Status"),
                      .access = Access::open,
-                     .keeping = Keeping::never});
+                     .keeping = Keeping::never,
+                     .names_none = true});
     table.push_back({.method = "GET",
                      .path = "/health/ready",
                      .summary = "Whether requests can be served",
@@ -266,7 +279,8 @@ void add_probe_routes(std::vector<Route>& table) {
                      .handler = &get_ready,
                      .answer = answers<StatusAnswer>("Status", 200, {503}),
                      .access = Access::open,
-                     .keeping = Keeping::never});
+                     .keeping = Keeping::never,
+                     .names_none = true});
 }
 
 } // namespace
@@ -311,7 +325,8 @@ void add_system_routes(std::vector<Route>& table) {
                      .parameters = {},
                      .handler = &get_database_info,
                      .answer = answers<DatabaseAnswer>("DatabaseInfo", 200, {503}),
-                     .keeping = Keeping::tagged});
+                     .keeping = Keeping::tagged,
+                     .names_none = true});
     table.push_back({.method = "GET",
                      .path = "/metrics",
                      .summary = "Figures of the process for Prometheus",
@@ -319,7 +334,8 @@ void add_system_routes(std::vector<Route>& table) {
                      .parameters = {},
                      .handler = &get_metrics,
                      .answer = {.name = {}, .content_type = "text/plain; version=0.0.4; charset=utf-8"},
-                     .keeping = Keeping::never});
+                     .keeping = Keeping::never,
+                     .names_none = true});
     table.push_back({.method = "GET",
                      .path = "/",
                      .summary = "A page that lists the endpoints",
@@ -327,7 +343,8 @@ void add_system_routes(std::vector<Route>& table) {
                      .parameters = {},
                      .handler = &get_home,
                      .answer = {.name = {}, .content_type = "text/html; charset=utf-8"},
-                     .keeping = Keeping::tagged});
+                     .keeping = Keeping::tagged,
+                     .names_none = true});
     table.push_back({.method = "POST",
                      .path = "/collect",
                      .summary = "Collect now",

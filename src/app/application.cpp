@@ -102,7 +102,8 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
                       .supported_providers = built_in_providers(),
                       .webhooks = &webhooks,
                       .monitors = &collecting.monitors(),
-                      .alerts = &alerting.engine()});
+                      .alerts = values.alerts ? &alerting.engine() : nullptr,
+                      .private_receivers = values.alert_allow_private_addresses});
     McpFace face(service, database, values, access, clock, log);
     mcp::HttpTransport front(face.engine(), &service, clock, log, face.http_options());
     dashboard::Site site(front);
@@ -126,6 +127,7 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
     co_await children.wait();
     stop.act = {};
     co_await front.finish();
+    co_await webhooks.finish();
     if (auto const kept = co_await collecting.collector().flush(); !kept)
         log.warn("poll_state_not_written", {{"reason", kept.error().message}});
     co_return children.outcome();

@@ -34,11 +34,12 @@ CollectorOptions options_of(Settings const& settings, Collecting::Use use) {
         options.budget.reserve_share =
             std::min(0.2, static_cast<double>(settings.commit_details_max_per_hour) / hourly);
     }
-    options.run_for_everybody = use != Collecting::Use::serve || settings.poll == PollMode::on;
-    bool const only_asks_when_told = use == Collecting::Use::serve && settings.poll == PollMode::off;
+    using enum Collecting::Use;
+    bool const waits_to_be_asked = use == on_demand || (use == serve && settings.poll == PollMode::off);
+    options.run_for_everybody = use == collect || use == one_cycle || settings.poll == PollMode::on;
     options.lease = {.id = process_identity(),
                      .length = settings.collector_lease,
-                     .one_cycle = use == Collecting::Use::one_cycle || only_asks_when_told,
+                     .one_cycle = use == one_cycle || waits_to_be_asked,
                      .surely_ended = &has_surely_ended};
     if (options.lease.one_cycle) options.state_flush = seconds(0);
     return options;
@@ -50,7 +51,8 @@ Collecting::Collecting(DatabaseService& database, Settings const& settings, Cloc
     : configured_(settings.target_repositories), random_(std::random_device{}()),
       github_(http_, clock, {.api_base = settings.github_api_base, .tokens = settings.github_tokens}),
       watch_list_(database, clock, repositories_among(parse_targets(configured_))),
-      monitors_(database, clock, [this] { collector_.wake(); }),
+      monitors_(
+          database, clock, [this] { collector_.wake(); }, &watch_list_),
       collector_(
           database, github_, watch_list_, clock, log,
           [this] { return std::uniform_real_distribution<double>(0, 1)(random_); }, options_of(settings, use)) {

@@ -18,9 +18,10 @@ namespace gem {
 class Collecting {
   public:
     enum class Use {
-        serve,    ///< writes what a restart needs, times alone now and then; by itself as POLL says
-        collect,  ///< the same; with nothing named it asks everybody's time line
-        one_cycle ///< collect --once: writes everything at once
+        serve,     ///< writes what a restart needs, times alone now and then; by itself as POLL says
+        collect,   ///< the same; with nothing named it asks everybody's time line
+        on_demand, ///< cycles only when somebody asks for one: holds no target in between
+        one_cycle  ///< collect --once: writes everything at once; with nothing named it asks everybody's time line
     };
     Collecting(DatabaseService& database, Settings const& settings, Clock const& clock, Log& log, Use use);
 

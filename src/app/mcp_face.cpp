@@ -57,9 +57,13 @@ Result<void> serve_mcp(EffectiveSettings const& settings, Clock const& clock, Lo
     bool stopping = false;
     auto const work = [&](DatabaseService& database) -> Async<Result<void>> {
         auto const& values = settings.values;
-        Collecting collecting(database, values, clock, log, Collecting::Use::serve);
+        Collecting collecting(database, values, clock, log, Collecting::Use::on_demand);
         CollectorDesk desk(collecting);
-        api::Api api(database, &desk, clock, log, {.access = {}, .supported_providers = built_in_providers()});
+        api::Api api(database, &desk, clock, log,
+                     {.access = {},
+                      .supported_providers = built_in_providers(),
+                      .monitors = &collecting.monitors(),
+                      .private_receivers = values.alert_allow_private_addresses});
         McpFace face(api, database, values, {}, clock, log);
         mcp::StdioServer server(face.engine(), log, STDIN_FILENO, STDOUT_FILENO,
                                 {.may_write = values.mcp_allow_writes});

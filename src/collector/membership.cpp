@@ -4,10 +4,10 @@
 
 #include <boost/describe/class.hpp>
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include "base/json.hpp"
 #include "storage/cursor.hpp"
+#include "storage/stored_json.hpp"
 
 namespace gem {
 
@@ -29,22 +29,8 @@ BOOST_DESCRIBE_STRUCT(MemberEntry, (), (id, kin, one_cycle, until, gone))
 JsonText to_json(MemberEntry const& entry) { return JsonText::already_validated(json::to_string(entry)); }
 
 Result<MemberEntry> parse_member(StateEntry const& stored) {
-    simdjson::dom::parser parser;
-    simdjson::dom::object object;
-    auto const& text = stored.value.text();
-    std::string_view kin;
-    std::string_view until;
-    MemberEntry entry;
-    bool const readable = parser.parse(text.data(), text.size(), true).get_object().get(object) == simdjson::SUCCESS &&
-                          object["kin"].get_string().get(kin) == simdjson::SUCCESS &&
-                          object["until"].get_string().get(until) == simdjson::SUCCESS &&
-                          object["one_cycle"].get_bool().get(entry.one_cycle) == simdjson::SUCCESS &&
-                          object["gone"].get_bool().get(entry.gone) == simdjson::SUCCESS;
-    auto const time = readable ? parse_time(until) : std::nullopt;
-    if (!time) return fail(ErrorCode::corrupt, fmt::format("the entry {} cannot be read", stored.key));
-    entry.id = stored.key.substr(member_prefix.size());
-    entry.kin = kin;
-    entry.until = *time;
+    auto entry = from_stored<MemberEntry>(stored.value, "the entry " + stored.key);
+    if (entry) entry->id = stored.key.substr(member_prefix.size());
     return entry;
 }
 
@@ -106,7 +92,7 @@ Async<Result<bool>> Membership::confirm() {
 }
 
 /// Whether that one is out, by our doing if need be.
-Async<Result<bool>> Membership::has_gone(StateEntry entry, UtcTime until, std::string id) {
+Async<Result<bool>> Membership::has_gone(StateEntry entry, std::string id) {
     auto const now = clock_.now();
     if (options_.surely_ended && options_.surely_ended(id)) {
         auto const removed = co_await database_.metrics().remove_state(entry.key);
@@ -115,8 +101,7 @@ Async<Result<bool>> Membership::has_gone(StateEntry entry, UtcTime until, std::s
     }
     auto& seen = seen_[id];
     if (seen.version != entry.version || now < seen.since) seen = {.version = entry.version, .since = now};
-    // By our own clock; by the other's only when it is off by more than a whole lease.
-    if (now - seen.since < options_.length && now - until <= options_.length) co_return false;
+    if (now - seen.since < options_.length) co_return false; // by our own clock: the other's may be off
     auto const marked = co_await database_.metrics().put_state(
         {.key = entry.key,
          .value = to_json(MemberEntry{.id = id, .kin = {}, .one_cycle = false, .until = now, .gone = true}),
@@ -140,7 +125,7 @@ Async<Result<void>> Membership::look() {
                 co_return fail(removed.error());
             continue;
         }
-        auto const gone = co_await has_gone(entry, member->until, member->id);
+        auto const gone = co_await has_gone(entry, member->id);
         if (!gone) co_return fail(gone.error().within("taking over from another collector"));
         if (*gone) {
             log_.info("collector_gone", {{"collector", member->id}});

@@ -1,8 +1,8 @@
 // The collectors that work on one store at a time: who they are, which of them is gone, and who of them is to ask what.
 //
-// Key in the store: lease#ID {"id","kin","until","gone"}, renewed three times in a lease. What a collector holds
-// says PollState::holder. Taking over is two steps: to mark the other's entry as gone, which only succeeds if it was
-// not renewed meanwhile, and then to write oneself into the state of what it held. So a collector whose renewal
+// Key in the store: lease#ID {"id","kin","one_cycle","until","gone"}, renewed three times in a lease. What a collector
+// holds says PollState::holder. Taking over is two steps: to mark the other's entry as gone, which only succeeds if it
+// was not renewed meanwhile, and then to write oneself into the state of what it held. So a collector whose renewal
 // succeeds has lost nothing, however long it was frozen; and one whose lease has not run out need not ask.
 #pragma once
 
@@ -72,7 +72,7 @@ class Membership {
 
     Async<Result<bool>> renew();
     Async<Result<void>> look();
-    Async<Result<bool>> has_gone(StateEntry entry, UtcTime until, std::string id);
+    Async<Result<bool>> has_gone(StateEntry entry, std::string id);
     [[nodiscard]] JsonText document(UtcTime until) const;
 
     DatabaseService& database_;

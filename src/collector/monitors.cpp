@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "collector/poll_state.hpp"
+#include "storage/stored_json.hpp"
 
 namespace gem {
 
@@ -20,34 +21,8 @@ std::string monitor_key(std::string_view id) { return std::string(monitor_prefix
 JsonText to_json(Monitor const& monitor) { return JsonText::already_validated(json::to_string(monitor)); }
 
 Result<Monitor> parse_monitor(StateEntry const& entry) {
-    simdjson::dom::parser parser;
-    simdjson::dom::object object;
-    Monitor monitor;
-    auto const& text = entry.value.text();
-    bool readable = parser.parse(text.data(), text.size(), true).get_object().get(object) == simdjson::SUCCESS;
-    auto const take = [&](std::string_view name, std::string& to) {
-        std::string_view value;
-        if (readable && object[name].get_string().get(value) == simdjson::SUCCESS) to = value;
-    };
-    auto const take_time = [&](std::string_view name) {
-        std::string value;
-        take(name, value);
-        return parse_time(value);
-    };
-    take("id", monitor.id);
-    take("repo", monitor.repo);
-    take("state", monitor.state);
-    monitor.created_at = take_time("created_at").value_or(UtcTime{});
-    monitor.stopped_at = take_time("stopped_at");
-    simdjson::dom::array types;
-    if (readable && object["types"].get_array().get(types) == simdjson::SUCCESS) {
-        for (auto const each : types) {
-            std::string_view type;
-            if (each.get_string().get(type) == simdjson::SUCCESS) monitor.types.emplace_back(type);
-        }
-    }
-    readable = readable && object["interval_seconds"].get_int64().get(monitor.interval_seconds) == simdjson::SUCCESS;
-    if (!readable || monitor.id.empty() || !RepoName::valid(monitor.repo))
+    auto monitor = from_stored<Monitor>(entry.value, "the monitor " + entry.key);
+    if (monitor && (monitor->id.empty() || monitor->interval_seconds <= 0 || !RepoName::valid(monitor->repo)))
         return fail(ErrorCode::corrupt, fmt::format("the monitor {} cannot be read", entry.key));
     return monitor;
 }
@@ -163,12 +138,15 @@ Async<Result<void>> Monitors::remove(std::string id) {
 }
 
 Async<Result<std::optional<UtcTime>>> Monitors::last_poll(Monitor monitor) {
-    auto const entry = co_await database_.metrics().get_state(poll_key(ascii_lower(monitor.repo)));
+    auto const key = ascii_lower(monitor.repo);
+    auto const entry = co_await database_.metrics().get_state(poll_key(key));
     if (!entry) co_return fail(entry.error().within("reading the state of polling"));
-    if (!*entry) co_return std::optional<UtcTime>();
+    auto const* const heard = heard_ != nullptr ? heard_->progress(key) : nullptr;
+    auto const newest = heard != nullptr ? heard->last_poll : std::nullopt;
+    if (!*entry) co_return newest;
     auto const state = parse_poll_state((*entry)->value.text());
     if (!state) co_return fail(state.error());
-    co_return state->last_poll;
+    co_return std::max(state->last_poll, newest);
 }
 
 Async<Result<std::map<RepoName, seconds>>> Monitors::wanted() {

@@ -16,6 +16,7 @@
 #include "base/async.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "collector/watch_list.hpp"
 #include "domain/repo_name.hpp"
 #include "storage/database_service.hpp"
 
@@ -43,9 +44,11 @@ std::unexpected<Error> no_such_monitor(std::string_view id);
 /// For one event loop.
 class Monitors {
   public:
-    /// `changed` is called after each change in this process; may be empty.
-    Monitors(DatabaseService& database, Clock const& clock, std::function<void()> changed)
-        : database_(database), clock_(clock), changed_(std::move(changed)) {}
+    /// `changed` is called after each change in this process; may be empty. `heard` knows polls that are not written
+    /// yet; may be null.
+    Monitors(DatabaseService& database, Clock const& clock, std::function<void()> changed,
+             WatchList const* heard = nullptr)
+        : database_(database), clock_(clock), changed_(std::move(changed)), heard_(heard) {}
 
     /// By id.
     Async<Result<std::vector<Monitor>>> list();
@@ -73,6 +76,7 @@ class Monitors {
     DatabaseService& database_;
     Clock const& clock_;
     std::function<void()> changed_;
+    WatchList const* heard_;
     std::uint64_t generation_ = 0;
 };
 

@@ -211,16 +211,16 @@ Async<Result<void>> Poller::store(Harvest& harvest, TargetReport& report, bool w
     for (auto const& bad : harvest.bad_events)
         log_.warn("event_unreadable", {{"target", report.target}, {"reason", bad}});
     if (harvest.events.empty()) co_return Result<void>{};
+    std::ranges::reverse(harvest.events); // oldest first
+    std::map<std::string, Event const*> latest;
+    for (auto const& event : harvest.events) latest.insert_or_assign(event.repo_name, &event);
+    for (auto const& [repo, event] : latest) {
+        auto const noted = co_await private_.note(repo, !event->is_public, event->created_at);
+        if (!noted) co_return fail(noted.error());
+    }
     if (watched) {
         auto const owed = co_await details_.owe(std::move(harvest.pushes));
         if (!owed) co_return fail(owed.error());
-    }
-    std::ranges::reverse(harvest.events);   // oldest first
-    std::map<std::string, bool> visibility; // as the latest event of each repository has it
-    for (auto const& event : harvest.events) visibility.insert_or_assign(event.repo_name, !event.is_public);
-    for (auto const& [repo, is_private] : visibility) {
-        auto const noted = co_await private_.note(repo, is_private);
-        if (!noted) co_return fail(noted.error());
     }
     auto stored = co_await database_.events().insert_events(std::move(harvest.events));
     if (!stored) co_return fail(stored.error().within("storing the events of " + report.target));

@@ -73,9 +73,13 @@ bool WatchList::configured(RepoName const& repo) const {
     return std::ranges::find(configured_, repo) != configured_.end();
 }
 
+WatchList::Progress const* WatchList::progress(std::string const& key) const {
+    auto const found = progress_.find(key);
+    return found == progress_.end() ? nullptr : &found->second;
+}
+
 void WatchList::lay_over(WatchedRepository& repository) const {
-    auto const known = progress_.find(repository.repo.key());
-    if (known != progress_.end()) apply(repository, known->second);
+    if (auto const* const known = progress(repository.repo.key())) apply(repository, *known);
 }
 
 Async<Result<std::vector<RepoName>>> WatchList::added() {

@@ -48,6 +48,8 @@ class WatchList {
         std::string reason;
     };
     void note(std::string const& key, Progress progress) { progress_[key] = std::move(progress); }
+    /// What the collector of this process has learned last of that target, watched or not; nothing if it never told.
+    [[nodiscard]] Progress const* progress(std::string const& key) const;
     /// Changes with each add and remove in this process.
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
 

@@ -54,7 +54,8 @@ struct WebhookIntake::Storing {
 
 Async<void> WebhookIntake::run(std::shared_ptr<Storing> storing, github::WebhookContent content) {
     if (content.private_repository) {
-        auto noted = co_await storing->known_private->note(content.event.repo_name, *content.private_repository);
+        auto noted = co_await storing->known_private->note(content.event.repo_name, *content.private_repository,
+                                                           content.event.created_at);
         if (!noted) co_return storing->end_with(fail(std::move(noted.error())));
     }
     std::vector<Event> batch;
@@ -85,6 +86,10 @@ Async<Result<InsertResult>> WebhookIntake::store(github::WebhookContent content)
                                    std::chrono::duration_cast<seconds>(longest_).count()));
     }
     co_return std::move(*storing->result);
+}
+
+Async<void> WebhookIntake::finish() {
+    while (*under_way_ > 0) co_await sleep_for(std::chrono::milliseconds(10));
 }
 
 Async<Result<WebhookReceipt>> WebhookIntake::take(WebhookDelivery delivery) {

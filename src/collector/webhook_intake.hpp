@@ -63,6 +63,9 @@ class WebhookIntake {
     /// gives up after ten seconds; what it does is not stopped, so that the same delivery again may be known);
     /// `unavailable`: too many wait for a store that does not answer; others: the store's. `delivery` lives until then.
     Async<Result<WebhookReceipt>> take(WebhookDelivery delivery);
+    /// Returns when nothing is being stored any more, those included whose sender was told that it took too long. To be
+    /// awaited before what `before_storing` uses goes.
+    Async<void> finish();
 
   private:
     struct Storing;

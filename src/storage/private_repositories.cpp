@@ -1,8 +1,10 @@
 #include "storage/private_repositories.hpp"
 
+#include <boost/describe/class.hpp>
 #include <fmt/format.h>
 
 #include "domain/repo_name.hpp"
+#include "storage/stored_json.hpp"
 
 namespace gem {
 
@@ -11,8 +13,17 @@ namespace {
 constexpr std::string_view prefix = "private#";
 /// How long what another process has written may go unnoticed.
 constexpr seconds remembered{60};
+/// The time of the latest private event is written again when it has moved on so far.
+constexpr seconds moved_on = hours(1);
+
+struct PrivateMark {
+    UtcTime at{}; // of the latest private event that was worth writing
+};
+BOOST_DESCRIBE_STRUCT(PrivateMark, (), (at))
 
 } // namespace
+
+bool is_among(RepositoryNames const& names, std::string_view repo) { return names.contains(ascii_lower(repo)); }
 
 Async<Result<RepositoryNames>> private_repositories(DatabaseService& database) {
     auto const entries = co_await database.metrics().list_state(std::string(prefix));
@@ -22,24 +33,41 @@ Async<Result<RepositoryNames>> private_repositories(DatabaseService& database) {
     co_return names;
 }
 
-Async<Result<void>> PrivateRepositories::note(std::string repo, bool is_private) {
+Async<Result<void>> PrivateRepositories::refresh() {
     auto const now = clock_.now();
-    if (!read_at_ || now < *read_at_ || now - *read_at_ >= remembered) {
-        auto names = co_await private_repositories(database_);
-        if (!names) co_return fail(std::move(names.error()));
-        known_ = std::move(*names);
-        read_at_ = now;
+    if (read_at_ && now >= *read_at_ && now - *read_at_ < remembered) co_return Result<void>{};
+    auto const entries = co_await database_.metrics().list_state(std::string(prefix));
+    if (!entries) co_return fail(entries.error());
+    known_.clear();
+    for (auto const& entry : *entries) {
+        auto const mark = from_stored<PrivateMark>(entry.value, entry.key);
+        if (!mark) co_return fail(mark.error());
+        known_[entry.key.substr(prefix.size())] = {.at = mark->at, .version = entry.version};
     }
-    auto name = ascii_lower(repo);
-    if (known_.contains(name) == is_private) co_return Result<void>{};
+    read_at_ = now;
+    co_return Result<void>{};
+}
+
+Async<Result<void>> PrivateRepositories::note(std::string repo, bool is_private, UtcTime at) {
+    if (auto read = co_await refresh(); !read) co_return fail(std::move(read.error()));
+    auto const name = ascii_lower(repo);
     auto const key = fmt::format("{}{}", prefix, name);
+    auto const found = known_.find(name);
     if (is_private) {
+        if (found != known_.end() && at - found->second.at < moved_on) co_return Result<void>{};
+        auto const version = found == known_.end() ? 0 : found->second.version;
         auto const written = co_await database_.metrics().put_state(
-            {.key = key, .value = JsonText::already_validated("{}"), .version = 0});
+            {.key = key,
+             .value = JsonText::already_validated(json::to_string(PrivateMark{.at = at})),
+             .version = version});
         // Somebody else may have written the same a moment ago.
         if (!written && written.error().code != ErrorCode::conflict) co_return fail(written.error());
-        known_.insert(std::move(name));
+        if (written)
+            known_[name] = {.at = at, .version = *written};
+        else
+            read_at_.reset();
     } else {
+        if (found == known_.end() || at < found->second.at) co_return Result<void>{};
         auto const removed = co_await database_.metrics().remove_state(key);
         if (!removed) co_return fail(removed.error());
         known_.erase(name);

@@ -1,9 +1,11 @@
 // Which repositories are private: kept in the state, so that strangers are told nothing of them.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "storage/database_service.hpp"
@@ -13,6 +15,9 @@ namespace gem {
 /// Their names in lower case.
 using RepositoryNames = std::set<std::string>;
 
+/// Whether `repo`, in any case, is among them.
+bool is_among(RepositoryNames const& names, std::string_view repo);
+
 /// What is known to be private now.
 Async<Result<RepositoryNames>> private_repositories(DatabaseService& database);
 
@@ -21,14 +26,22 @@ class PrivateRepositories {
   public:
     PrivateRepositories(DatabaseService& database, Clock const& clock) : database_(database), clock_(clock) {}
 
-    /// Durable when it returns. To be called before the events are stored, so that nobody sees these in between. While
-    /// it says what is known already it costs one reading of the list a minute.
-    Async<Result<void>> note(std::string repo, bool is_private);
+    /// What an event of `at` tells. Durable when it returns. To be called before the events are stored, so that nobody
+    /// sees these in between. One that is told again late makes nothing public that has become private since (an hour
+    /// after its first private event at the latest). While it says what is known already it costs one reading of the
+    /// list a minute.
+    Async<Result<void>> note(std::string repo, bool is_private, UtcTime at);
 
   private:
+    struct Known {
+        UtcTime at{};
+        std::int64_t version = 0;
+    };
+    Async<Result<void>> refresh();
+
     DatabaseService& database_;
     Clock const& clock_;
-    RepositoryNames known_;
+    std::map<std::string, Known> known_; // those that are private, in lower case
     std::optional<UtcTime> read_at_;
 };
 

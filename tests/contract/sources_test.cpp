@@ -110,6 +110,14 @@ TEST_P(Sources, events_of_a_repository_that_had_no_webhook_yet_are_matched_too) 
     EXPECT_EQ(total(), 4);
 }
 
+TEST_P(Sources, a_late_delivery_finds_what_was_polled_when_only_younger_ones_had_come) {
+    insert({issue("wh:1", "closed", hours(5)), push("wh:2", 'c', 'd').after(hours(5))});
+    insert({issue("1", "closed", hours(1)), push("77").after(hours(1))});
+    EXPECT_EQ(insert_each({issue("wh:3", "closed", hours(1) + seconds(10)), push("wh:4").after(hours(1))}), 0U);
+    EXPECT_EQ(total(), 4);
+    expect_no_drift();
+}
+
 TEST_P(Sources, the_star_and_the_watch_delivery_of_a_star_are_one_event_and_two_stars_are_two) {
     auto const star = [](char const* id) { return make_event(id).action("created"); };
     auto const watch = [](char const* id) { return make_event(id).action("started"); };

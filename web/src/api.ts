@@ -58,7 +58,9 @@ export async function ask<T>(target: string, signal?: AbortSignal): Promise<T> {
         if (signal?.aborted) throw problem;
         throw new Refused(0, 'UNREACHABLE', limit.aborted ? 'The server did not answer in time.' : 'The server could not be reached.');
     }
-    if (!response.ok && !(response.status === 503 && target === '/health')) throw await refusal_of(response);
+    // An unhealthy server tells of its health all the same; a problem has another type.
+    const tells_health = response.status === 503 && target === '/health' && response.headers.get('Content-Type')?.startsWith('application/json');
+    if (!response.ok && !tells_health) throw await refusal_of(response);
     return (await response.json()) as T;
 }
 

@@ -18,7 +18,7 @@ export const live = {
     stored: undefined as number | undefined, // events in all, by the last tick
     recent: [] as EventItem[], // newest first
     received: 0, // since the page was opened
-    missed: false, // the server could not resume: some events are not in `recent`
+    resets: 0, // so often the server could not resume, and `recent` began anew
 };
 
 const listeners = new Set<(repos: Set<string> | null) => void>();
@@ -52,7 +52,8 @@ function take(messages: Message[]): void {
         } else if (message.event === 'tick') {
             live.stored = JSON.parse(message.data).events_stored ?? live.stored;
         } else if (message.event === 'reset') {
-            live.missed = true;
+            live.recent = []; // what lies between is not in it
+            ++live.resets;
             any = true;
         }
     }
@@ -116,7 +117,6 @@ export function reconnect(): void {
 
 export function start_live(): void {
     addEventListener('online', reconnect);
-    addEventListener('offline', () => become('offline'));
     addEventListener('visibilitychange', () => {
         if (!document.hidden && live.line === 'reconnecting') reconnect();
     });

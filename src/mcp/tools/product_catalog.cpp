@@ -95,7 +95,7 @@ class Shelf {
             auto const repo = RepoName::parse(names->at("owner") + "/" + names->at("name"));
             if (!repo) co_return std::nullopt;
             auto const hidden = co_await api_.hidden();
-            if (!hidden || hidden->contains(ascii_lower(repo->text()))) co_return std::nullopt;
+            if (!hidden || is_among(*hidden, repo->text())) co_return std::nullopt;
             auto const found = co_await database_.events().find_repository(*repo);
             if (!found) co_return std::nullopt;
             co_return *found ? std::to_string((*found)->total_events) : std::string("none");

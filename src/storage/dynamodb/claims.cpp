@@ -146,6 +146,7 @@ Async<Result<void>> Claims::reach(std::string key, UtcTime delivered) {
     if (auto said = co_await lower("u"); !said) co_return said;
     if (auto told = co_await tell(); !told) co_return told;
     marks_[key].wanted = std::min(from, marks_[key].wanted.value_or(from));
+    settled_.clear(); // what was too old for a claim until now is to get one
     auto const once = seconds(furthest_match);
     TimeWindow all{.from = from_unix(from) - once, .to = from_unix(since.value_or(end_of_time)) - once};
     if (!since) {

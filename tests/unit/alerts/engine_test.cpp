@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "alerts/figures.hpp"
+#include "alerts/judge.hpp"
 #include "http/signature.hpp"
 #include "support/event_maker.hpp"
 #include "support/manual_clock.hpp"
@@ -161,7 +163,7 @@ TEST_F(AlertJob, takes_a_redirect_for_a_failure) {
     EXPECT_EQ(one.engine.counts().failed, 1);
 }
 
-TEST_F(AlertJob, reads_one_list_a_turn_where_there_is_no_rule) {
+TEST_F(AlertJob, tells_nobody_anything_where_there_is_no_rule) {
     one.turn();
     EXPECT_TRUE(one.client.asked.empty());
     EXPECT_TRUE(one.lines.empty());
@@ -221,6 +223,20 @@ TEST_F(AlertJob, closes_without_a_word_what_a_removed_or_disabled_rule_found) {
     EXPECT_TRUE(wait_ok(AlertStore(one.database).rules()).empty());
 }
 
+TEST_F(AlertJob, closes_what_was_found_while_the_last_rule_was_removed) {
+    auto const rule = add_rule();
+    one.turn();
+    auto left = wait_ok(one.database.metrics().list_state(std::string(standing_prefix)));
+    ASSERT_EQ(left.size(), 1U);
+    EXPECT_TRUE(wait_ok(AlertStore(one.database).remove_rule(rule.id, clock.now())));
+    // A turn that was under way writes what it found.
+    auto const closed = wait_ok(one.database.metrics().get_state(left[0].key)).value();
+    wait_ok(one.database.metrics().put_state({.key = left[0].key, .value = left[0].value, .version = closed.version}));
+    one.turn();
+    for (auto const& alert : alerts()) EXPECT_EQ(alert.state, "resolved") << alert.id;
+    EXPECT_EQ(one.engine.counts().open, 0);
+}
+
 TEST_F(AlertJob, tells_no_spike_of_an_hour_that_nobody_vouches_for) {
     RuleDraft draft;
     draft.kind = "anomaly";
@@ -244,6 +260,19 @@ TEST_F(AlertJob, tells_no_spike_of_an_hour_that_nobody_vouches_for) {
     EXPECT_EQ(alerts().at(0).cause, "spike WatchEvent");
     EXPECT_EQ(alerts().at(0).value->value, 60);
     EXPECT_EQ(alerts().at(0).last_seen_at, last + hours(1));
+}
+
+TEST_F(AlertJob, ends_no_anomaly_while_the_collector_is_away) {
+    RuleDraft draft;
+    draft.kind = "anomaly";
+    draft.repo = "acme/tool";
+    auto rule = wait_ok(AlertStore(one.database).add_rule(rule_of(std::move(draft), false).value(), clock.now()));
+    cover(true); // up to now, a full hour, and no further
+    clock.advance(minutes(59) + seconds(30));
+    auto const figures = wait_ok(figures_for(one.database, rule, {.repo = test::repo("acme/tool")}, clock.now()));
+    auto const well_until = judge(rule, figures, clock.now()).well_until;
+    ASSERT_TRUE(well_until);
+    EXPECT_EQ(*well_until, std::chrono::floor<hours>(clock.now()));
 }
 
 } // namespace

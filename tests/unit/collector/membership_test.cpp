@@ -175,6 +175,19 @@ TEST_F(MembershipTest, a_clock_that_is_behind_by_half_a_lease_costs_nobody_its_l
     for (auto const& line : lines) EXPECT_EQ(line.find("lease_lost"), std::string::npos) << line;
 }
 
+TEST_F(MembershipTest, a_clock_that_is_ahead_by_many_leases_costs_nobody_its_lease) {
+    auto const one = start("one");
+    one->turn();
+    auto const other = start("other");
+    for (int i = 0; i < 10; ++i) {
+        clock.advance(lease * 20 + lease / 3);
+        other->turn();
+        clock.advance(-(lease * 20));
+        one->turn();
+    }
+    for (auto const& line : lines) EXPECT_EQ(line.find("lease_lost"), std::string::npos) << line;
+}
+
 TEST_F(MembershipTest, one_that_wakes_up_after_another_has_taken_over_writes_nothing) {
     names = {"o/a"};
     auto const one = start("one");

@@ -1,30 +1,15 @@
 // What fired, and the rules that watch.
 import type { ComponentChildren } from 'preact';
-import { useAnswer, type Answer } from '../api.ts';
+import { useAnswer } from '../api.ts';
 import { count, decimal, words } from '../format.ts';
 import { useNews } from '../live.ts';
-import { AnswerCard, Badge, Card, Repo, Time } from '../parts.tsx';
+import { AnswerCard, Badge, Repo, Time } from '../parts.tsx';
 import type { AlertRules, Alerts as AlertList } from '../types.ts';
-
-/** A server without alerts answers 404; that is no fault and is said as it is. */
-function absent(answer: Answer<unknown>): boolean {
-    return answer.error?.status === 404 && answer.data === undefined;
-}
 
 export function Alerts() {
     const news = useNews(false);
     const alerts = useAnswer<AlertList>('/alerts?limit=100', news);
     const rules = useAnswer<AlertRules>('/alerts/rules', news);
-    if (absent(alerts))
-        return (
-            <Frame>
-                <Card title="Not available" wide="full">
-                    <p class="empty">
-                        This server has no alerts. Prometheus can watch its figures at <a href="/metrics">/metrics</a>.
-                    </p>
-                </Card>
-            </Frame>
-        );
     return (
         <Frame>
             <AnswerCard title="Fired" wide="full" answer={alerts} empty={(data) => !data.alerts.length && 'Nothing has fired.'}>

@@ -22,18 +22,19 @@ function identity(item: EventItem): string {
 }
 
 export function LiveFeed({ place }: { place: Place }) {
-    const { line, recent, received, missed } = useLive();
+    const { line, recent, received, resets } = useLive();
     const repo = place.query.get('repo') ?? '';
     const type = place.query.get('type') ?? '';
     const [held, hold] = useState<EventItem[] | null>(null); // what is shown while paused
-    const before = useAnswer<{ events: EventItem[] }>(question('/events', { limit: most_shown, repo, type }));
-    useEffect(() => hold(null), [repo, type]);
+    const before = useAnswer<{ events: EventItem[] }>(question('/events', { limit: most_shown, repo, type }), resets);
+    useEffect(() => hold(null), [repo, type, resets]);
 
     const fits = (item: EventItem) => (!repo || item.repo_name.toLowerCase() === repo.toLowerCase()) && (!type || item.type === type);
     const fresh = (held ?? recent).filter(fits);
     const known = new Set(fresh.map(identity));
     const shown = [...fresh, ...(before.data?.events ?? []).filter((item) => !known.has(identity(item)))].slice(0, most_shown);
-    const waiting = held ? recent.filter(fits).length - held.filter(fits).length : 0;
+    const since = held?.length ? recent.indexOf(held[0]!) : -1; // -1: all of them came later
+    const waiting = held ? (since < 0 ? recent : recent.slice(0, since)).filter(fits).length : 0;
     const filter = (changes: Record<string, string>) => go(['live'], { repo, type, ...changes });
 
     return (
@@ -79,7 +80,6 @@ export function LiveFeed({ place }: { place: Place }) {
                         </small>
                     }
                 >
-                    {missed && <p class="note warn">Some events arrived while the connection was away and are not in this list.</p>}
                     {!shown.length && before.data === undefined && !before.error && <Skeleton />}
                     {!shown.length && before.error && <Failure answer={before} />}
                     {!shown.length && before.data !== undefined && (

@@ -11,7 +11,9 @@
 #include "base/json.hpp"
 #include "base/result.hpp"
 
-namespace gem::alerts {
+namespace gem {
+
+namespace stored {
 
 template <class T>
 void read_stored(simdjson::dom::object object, T& out);
@@ -58,6 +60,8 @@ void read_stored(simdjson::dom::object object, T& out) {
     });
 }
 
+} // namespace stored
+
 /// corrupt, with the name of what it is, if the text is no JSON object.
 template <class T>
 Result<T> from_stored(JsonText const& document, std::string_view what) {
@@ -66,8 +70,8 @@ Result<T> from_stored(JsonText const& document, std::string_view what) {
     if (parser.parse(document.text()).get_object().get(object) != simdjson::SUCCESS)
         return fail(ErrorCode::corrupt, std::string(what) + " cannot be read");
     T out;
-    read_stored(object, out);
+    stored::read_stored(object, out);
     return out;
 }
 
-} // namespace gem::alerts
+} // namespace gem
