@@ -78,8 +78,10 @@ class StdioServer::Connection {
         while (!stopping_ && !broken_) {
             auto piece = co_await run_on(reader, [this] { return read_piece(input_, stop_event_); });
             if (piece.empty()) break;
-            take(piece);
-            while (!stopping_ && !broken_ && too_much()) co_await changed_.wait();
+            for (std::string_view rest = piece; !rest.empty() && !stopping_ && !broken_;) {
+                rest = take(rest);
+                while (!stopping_ && !broken_ && too_much()) co_await changed_.wait();
+            }
         }
         if (!partial_.empty() && !stopping_) take("\n"); // a last line without its end
         co_await finish(tasks);
@@ -153,22 +155,20 @@ class StdioServer::Connection {
         }
     }
 
-    void take(std::string_view piece) {
-        while (!piece.empty()) {
-            auto const end = piece.find('\n');
-            auto const part = piece.substr(0, end);
-            if (!skipping_) partial_ += part;
-            if (partial_.size() > options_.longest_line && !skipping_) {
-                skipping_ = true;
-                std::string().swap(partial_);
-                put(error_text({}, {.code = code::invalid_request,
-                                    .message = fmt::format("a message may have {} bytes", options_.longest_line)}));
-            }
-            if (end == std::string_view::npos) return;
-            piece.remove_prefix(end + 1);
-            if (!skipping_) handle(std::exchange(partial_, {}));
-            skipping_ = false;
+    /// Takes a line, or the beginning of one; what is left.
+    std::string_view take(std::string_view piece) {
+        auto const end = piece.find('\n');
+        if (!skipping_) partial_ += piece.substr(0, end);
+        if (partial_.size() > options_.longest_line && !skipping_) {
+            skipping_ = true;
+            std::string().swap(partial_);
+            put(error_text({}, {.code = code::invalid_request,
+                                .message = fmt::format("a message may have {} bytes", options_.longest_line)}));
         }
+        if (end == std::string_view::npos) return {};
+        if (!skipping_) handle(std::exchange(partial_, {}));
+        skipping_ = false;
+        return piece.substr(end + 1);
     }
 
     void handle(std::string line) {

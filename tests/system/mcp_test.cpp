@@ -1,4 +1,5 @@
 // MCP over real pipes and sockets: what clients do wrong, and that the next one is served.
+#include <atomic>
 #include <future>
 #include <set>
 #include <thread>
@@ -27,7 +28,7 @@ std::string request_of(int id, std::string_view method, std::string_view params 
 }
 
 /// A catalog with a tool that says what it is told and one that only ends when it is cancelled.
-Catalog test_catalog(std::promise<void>& cancelled) {
+Catalog test_catalog(std::promise<void>& cancelled, std::atomic<int>& long_answers) {
     Catalog catalog{.name = "test", .version = "1"};
     catalog.lists_change = true;
     catalog.tools.push_back({.name = "echo",
@@ -35,6 +36,13 @@ Catalog test_catalog(std::promise<void>& cancelled) {
                              .input_schema = Object{{"type", "object"}},
                              .call = [](Call&, Object arguments) -> Async<Outcome> {
                                  co_return text_result(to_text(Value(std::move(arguments))));
+                             }});
+    catalog.tools.push_back({.name = "long",
+                             .description = "Answers at length",
+                             .input_schema = Object{{"type", "object"}},
+                             .call = [&long_answers](Call&, Object) -> Async<Outcome> {
+                                 ++long_answers;
+                                 co_return text_result(std::string(100'000, 'x'));
                              }});
     catalog.tools.push_back({.name = "stuck",
                              .description = "Ends when it is cancelled",
@@ -59,7 +67,8 @@ class McpTest : public testing::Test {
     asio::io_context context_{1};
     Hub hub_;
     std::promise<void> cancelled_;
-    Catalog catalog_ = test_catalog(cancelled_);
+    std::atomic<int> long_answers_ = 0;
+    Catalog catalog_ = test_catalog(cancelled_, long_answers_);
     Engine engine_{catalog_, hub_, log_};
     std::thread thread_;
 };
@@ -72,8 +81,9 @@ class McpStdio : public McpTest {
         ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
         ours_ = ends[0];
         theirs_ = ends[1];
-        server_ = std::make_unique<StdioServer>(engine_, log_, theirs_, theirs_,
-                                                StdioOptions{.longest_line = 100'000, .patience_at_end = 200ms});
+        server_ = std::make_unique<StdioServer>(
+            engine_, log_, theirs_, theirs_,
+            StdioOptions{.longest_line = 100'000, .most_unsent = 1'000'000, .patience_at_end = 200ms});
         asio::co_spawn(context_, server_->run(), [this](std::exception_ptr thrown) {
             EXPECT_FALSE(thrown);
             ended_.set_value();
@@ -203,6 +213,16 @@ TEST_F(McpStdio, refuses_a_line_of_ten_megabytes_once_and_skips_it) {
     std::thread writer([this] { say(std::string(10'000'000, 'x') + "\n"); });
     EXPECT_NE(hear().find("100000 bytes"), std::string::npos);
     writer.join();
+    EXPECT_TRUE(still_serves());
+}
+
+TEST_F(McpStdio, reads_no_further_than_its_client_takes_the_answers) {
+    std::string questions;
+    for (int i = 0; i < 200; ++i) questions += request_of(i, "tools/call", R"({"name":"long"})") + "\n";
+    say(questions);
+    EXPECT_NE(hear().find(R"("id":0,"result")"), std::string::npos);
+    EXPECT_LT(long_answers_, 100);
+    for (int i = 1; i < 200; ++i) EXPECT_NE(hear().find("xxx"), std::string::npos);
     EXPECT_TRUE(still_serves());
 }
 
