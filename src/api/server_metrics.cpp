@@ -110,7 +110,7 @@ void add_store(std::vector<MetricFamily>& families, StoreFigures const& store, s
     }
 }
 
-void add_collector(std::vector<MetricFamily>& families, std::vector<CollectorFigure> const& figures) {
+void add_figures(std::vector<MetricFamily>& families, std::vector<CollectorFigure> const& figures) {
     for (auto const& figure : figures) {
         if (families.empty() || families.back().name != figure.name)
             families.push_back(
@@ -211,7 +211,7 @@ void ServerMetrics::add_webhooks(std::vector<MetricFamily>& families) const {
 std::string ServerMetrics::text(StoreFigures const& store, std::string_view provider, UtcTime now) const {
     std::vector<MetricFamily> families;
     add_store(families, store, provider);
-    add_collector(families, store.collector);
+    add_figures(families, store.collector);
     add_usage(families, store.usage);
     auto requests = family("gem_http_requests_total", "Requests answered.", MetricType::Counter);
     auto durations = family("gem_http_request_seconds", "Time to an answer.", MetricType::Histogram);
@@ -246,6 +246,7 @@ std::string ServerMetrics::text(StoreFigures const& store, std::string_view prov
         single("gem_answer_cache_bytes", "Memory of the answers kept.", MetricType::Gauge, cache_bytes_));
     add_webhooks(families);
     families.push_back(single("gem_event_streams", "Clients that follow /events/stream.", MetricType::Gauge, streams_));
+    if (others_) add_figures(families, others_());
     add_process(families, started_, now);
     std::ostringstream out;
     prometheus::TextSerializer().Serialize(out, families);

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -53,6 +54,9 @@ class ServerMetrics {
     /// Questions that were answered by another's computation under way.
     [[nodiscard]] std::uint64_t shared() const { return shared_; }
 
+    /// What another face counts; asked at each scrape, so no request may come when it has gone.
+    void also_tell(std::function<std::vector<CollectorFigure>()> others) { others_ = std::move(others); }
+
     /// Prometheus text format 0.0.4.
     [[nodiscard]] std::string text(StoreFigures const& store, std::string_view provider, UtcTime now) const;
 
@@ -69,6 +73,7 @@ class ServerMetrics {
     };
     std::vector<RouteFigures> routes_; ///< the last one is `other`
     UtcTime started_;
+    std::function<std::vector<CollectorFigure>()> others_;
     std::uint64_t cache_hits_ = 0;
     std::uint64_t cache_misses_ = 0;
     std::uint64_t shared_ = 0;

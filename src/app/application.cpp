@@ -106,6 +106,7 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
                       .private_receivers = values.alert_allow_private_addresses});
     McpFace face(service, database, values, access, clock, log);
     mcp::HttpTransport front(face.engine(), &service, clock, log, face.http_options());
+    service.metrics().also_tell([&face, &front] { return face.figures(front.sessions()); });
     dashboard::Site site(front);
     auto server = listen(context, site, settings, clock, log);
     if (!server) co_return fail(std::move(server.error()));

@@ -50,6 +50,24 @@ Async<void> McpFace::watch() {
         hub_, catalog_, [this] { return database_.connection().write_generation(); }, watch_interval, log_);
 }
 
+std::vector<api::CollectorFigure> McpFace::figures(std::size_t sessions) const {
+    std::vector<api::CollectorFigure> all;
+    for (auto const& [what, number] : engine_.calls()) {
+        all.push_back({.name = "gem_mcp_calls_total",
+                       .help = "Calls of MCP tools over HTTP by how they ended.",
+                       .counter = true,
+                       .labels = {{"tool", std::string(what.first)}, {"outcome", std::string(what.second)}},
+                       .value = static_cast<double>(number)});
+    }
+    all.push_back({.name = "gem_mcp_sessions",
+                   .help = "MCP clients of the versions with sessions.",
+                   .value = static_cast<double>(sessions)});
+    all.push_back({.name = "gem_mcp_subscriptions",
+                   .help = "MCP clients that are told of changes.",
+                   .value = static_cast<double>(hub_.size())});
+    return all;
+}
+
 Result<void> serve_mcp(EffectiveSettings const& settings, Clock const& clock, Log& log) {
     asio::io_context context(1);
     std::signal(SIGPIPE, SIG_IGN); // a client that has gone is an error of write(2)

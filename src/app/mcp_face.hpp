@@ -20,6 +20,8 @@ class McpFace {
     [[nodiscard]] mcp::HttpOptions http_options() const;
     /// Tells subscribers of new events, until cancelled.
     Async<void> watch();
+    /// What Prometheus is told, for as long as this lives.
+    [[nodiscard]] std::vector<api::CollectorFigure> figures(std::size_t sessions) const;
 
   private:
     DatabaseService& database_;

@@ -301,11 +301,32 @@ Async<Outcome> Engine::call_tool(Client const& client, Object const& params, Cha
     auto const name = get_string(params, "name");
     if (!name) co_return std::unexpected(bad_params("`tools/call` has a `name`"));
     auto const* const tool = find_tool(client, *name);
-    if (tool == nullptr) co_return std::unexpected(bad_params(fmt::format("Unknown tool: {}", shown(*name))));
+    if (tool == nullptr) {
+        ++calls_[{"other", "unknown"}];
+        co_return std::unexpected(bad_params(fmt::format("Unknown tool: {}", shown(*name))));
+    }
     auto const* const given = params.if_contains("arguments");
     if (given != nullptr && !given->is_object()) co_return std::unexpected(bad_params("`arguments` must be an object"));
     Call call(client, channel, params);
-    co_return co_await tool->call(call, given != nullptr ? given->get_object() : Object());
+    co_return co_await call_counted(*tool, call, given != nullptr ? given->get_object() : Object());
+}
+
+Async<Outcome> Engine::call_counted(Tool const& tool, Call& call, Object arguments) {
+    auto const count = [&](std::string_view how) { ++calls_[{tool.name, how}]; };
+    try {
+        auto outcome = co_await tool.call(call, std::move(arguments));
+        if (!outcome)
+            count("failed");
+        else
+            count(is_true(*outcome, "isError") ? "refused" : "answered");
+        co_return outcome;
+    } catch (boost::system::system_error const& error) {
+        count(error.code() == asio::error::operation_aborted ? "cancelled" : "failed");
+        throw;
+    } catch (std::exception const&) {
+        count("failed");
+        throw;
+    }
 }
 
 Async<Outcome> Engine::read_resource(Client const& client, Object const& params, Channel& channel) {

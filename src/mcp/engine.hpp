@@ -9,9 +9,13 @@ namespace gem::mcp {
 /// Whether that era has such a request.
 bool knows_method(Era era, std::string_view method);
 
-/// Stateless but for the hub; any number of requests at once. The catalog, hub and log outlive it.
+/// Stateless but for the hub and what it counts; any number of requests at once. The catalog, hub and log outlive it.
 class Engine {
   public:
+    /// Calls of tools that ended, by tool and by how: `answered`, `refused` (the result says what to mend), `failed`,
+    /// `cancelled`. What is no tool is `other`, and `unknown`.
+    using CallCounts = std::map<std::pair<std::string_view, std::string_view>, std::uint64_t>;
+
     Engine(Catalog const& catalog, Hub& hub, Log& log) : catalog_(catalog), hub_(hub), log_(log) {}
 
     /// The result of a request, with everything its era wants in it. `initialize`, `logging/setLevel` and
@@ -24,6 +28,7 @@ class Engine {
     [[nodiscard]] Log& log() { return log_; }
     /// Null if `client` has no tool of that name.
     [[nodiscard]] Tool const* find_tool(Client const& client, std::string_view name) const;
+    [[nodiscard]] CallCounts const& calls() const { return calls_; }
 
   private:
     Async<Outcome> dispatch(Client& client, Message const& request, Channel& channel);
@@ -35,6 +40,7 @@ class Engine {
     Outcome list_templates(Object const& params) const;
     Outcome list_prompts(Object const& params) const;
     Async<Outcome> call_tool(Client const& client, Object const& params, Channel& channel);
+    Async<Outcome> call_counted(Tool const& tool, Call& call, Object arguments);
     Async<Outcome> read_resource(Client const& client, Object const& params, Channel& channel);
     Async<Outcome> get_prompt(Client const& client, Object const& params, Channel& channel);
     Async<Outcome> complete(Object const& params);
@@ -45,6 +51,7 @@ class Engine {
     Catalog const& catalog_;
     Hub& hub_;
     Log& log_;
+    CallCounts calls_;
 };
 
 /// The client of a request of the modern era, out of its `_meta`. invalid_params when something required is missing,

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "mcp/asked.hpp"
+#include "mcp/batch.hpp"
 #include "mcp/event_log.hpp"
 #include "mcp/hub.hpp"
 
@@ -39,7 +40,7 @@ struct HttpExchange final : Channel {
                                               [this](std::string text) { send(std::move(text)); });
     }
     void suspend() override {
-        if (!session) return;
+        if (!session || batch) return;
         streaming = true;
         log->suspend();
     }
@@ -47,6 +48,11 @@ struct HttpExchange final : Channel {
         while (!ending) co_await log->changed().wait();
     }
     void done(std::string text, unsigned with_status) {
+        if (batch) {
+            finished = true;
+            batch->settle(std::move(text));
+            return;
+        }
         reply = std::move(text);
         status = with_status;
         if (streaming && !reply.empty()) log->put(reply);
@@ -57,6 +63,7 @@ struct HttpExchange final : Channel {
     Client modern;
     std::shared_ptr<HttpSession> session; ///< legacy
     std::shared_ptr<EventLog> log;
+    std::shared_ptr<Batch> batch; ///< that it is a part of; the stream is that of the whole
     std::uint64_t stream = 0;
     Tasks::Handle task;
     std::string reply;

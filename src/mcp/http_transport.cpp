@@ -7,6 +7,7 @@
 
 #include "domain/repo_name.hpp"
 #include "mcp/headers.hpp"
+#include "mcp/http_replies.hpp"
 #include "mcp/http_session.hpp"
 
 namespace gem::mcp {
@@ -22,36 +23,6 @@ std::string new_session_id() {
     std::string id;
     for (auto const byte : bytes) id += fmt::format("{:02x}", byte);
     return id;
-}
-
-http::Response json_response(unsigned status, std::string body) {
-    return http::Response::of(status, "application/json", std::move(body));
-}
-
-http::Response error_response(unsigned status, RpcError const& error, Value const& id = {}) {
-    return json_response(status, error_text(id, error));
-}
-
-http::Response empty_response(unsigned status) {
-    auto response = http::Response::of(status, {}, {});
-    response.content_type.clear();
-    return response;
-}
-
-/// Where the modern era wants an HTTP status of its own.
-unsigned status_of(RpcError const& error) {
-    switch (error.code) {
-    case code::method_not_found:
-        return 404;
-    case code::header_mismatch:
-    case code::missing_capability:
-    case code::unsupported_version:
-    case code::parse_error:
-    case code::invalid_request:
-        return 400;
-    default:
-        return 200;
-    }
 }
 
 using SteadyTime = std::chrono::steady_clock::time_point;
@@ -81,13 +52,18 @@ class HttpTransport::State {
     Async<http::Response> post(http::Request const& request);
     Async<http::Response> post_modern(http::Request const& request, Message message);
     Async<http::Response> post_legacy(http::Request const& request, Message message);
+    Async<http::Response> post_batch(http::Request const& request, SessionPtr session);
     Async<http::Response> begin_session(http::Request const& request, Message message);
     http::Response get(http::Request const& request);
     http::Response remove(http::Request const& request);
 
+    ExchangePtr begin_exchange(SessionPtr const& session);
+    std::optional<RpcError> place(Session& session, Message const& message, ExchangePtr const& exchange) const;
     Async<http::Response> start(http::Request const& request, ExchangePtr exchange);
+    Async<http::Response> respond(http::Request const& request, ExchangePtr exchange);
     Async<void> work(ExchangePtr exchange);
     http::Response stream_of(ExchangePtr const& exchange);
+    void take(Session& session, Message const& message);
     void cancel(Session& session, Message const& notification);
     [[nodiscard]] std::expected<SessionPtr, http::Response> find_session(http::Request const& request);
     void forget_old_sessions();
@@ -147,6 +123,10 @@ Async<http::Response> HttpTransport::State::post(http::Request const& request) {
                                  {.code = code::invalid_request,
                                   .message = fmt::format("a message may have {} bytes", options_.longest_message)});
     }
+    if (is_list(request.body)) {
+        auto const found = find_session(request);
+        if (found && (*found)->client.version == batch_version) co_return co_await post_batch(request, *found);
+    }
     auto message = parse_message(request.body);
     if (!message) co_return error_response(400, message.error());
     auto const era = era_of(request, *message);
@@ -195,27 +175,70 @@ Async<http::Response> HttpTransport::State::post_legacy(http::Request const& req
     auto found = find_session(request);
     if (!found) co_return std::move(found.error());
     auto const& session = *found;
-    if (message.kind == Message::Kind::response) {
-        session->asked.answered(message);
+    if (message.kind != Message::Kind::request) {
+        take(*session, message);
         co_return empty_response(202);
-    }
-    if (message.kind == Message::Kind::notification) {
-        if (message.method == "notifications/cancelled") cancel(*session, message);
-        co_return empty_response(202);
-    }
-    auto const id = to_text(message.id);
-    if (auto const same = session->under_way.find(id); same != session->under_way.end() && !same->second.expired()) {
-        co_return error_response(400, {.code = code::invalid_request, .message = "this id is in use already"},
-                                 message.id);
     }
     session->client.may_write = may_write(request);
-    auto exchange = std::make_shared<Exchange>();
+    auto exchange = begin_exchange(session);
+    if (auto const problem = place(*session, message, exchange)) co_return error_response(400, *problem, message.id);
     exchange->message = std::move(message);
+    co_return co_await start(request, std::move(exchange));
+}
+
+/// What gets no reply.
+void HttpTransport::State::take(Session& session, Message const& message) {
+    if (message.kind == Message::Kind::response)
+        session.asked.answered(message);
+    else if (message.method == "notifications/cancelled")
+        cancel(session, message);
+}
+
+HttpTransport::State::ExchangePtr HttpTransport::State::begin_exchange(SessionPtr const& session) {
+    auto exchange = std::make_shared<Exchange>();
     exchange->session = session;
     exchange->log = std::make_shared<EventLog>(true);
     exchange->stream = ++session->last_stream;
-    session->under_way[id] = exchange;
-    co_return co_await start(request, std::move(exchange));
+    return exchange;
+}
+
+/// Puts it among those under way, unless one of that id is.
+std::optional<RpcError> HttpTransport::State::place(Session& session, Message const& message,
+                                                    ExchangePtr const& exchange) const {
+    auto& same = session.under_way[to_text(message.id)];
+    if (!same.expired()) return RpcError{.code = code::invalid_request, .message = "this id is in use already"};
+    same = exchange;
+    return std::nullopt;
+}
+
+/// One exchange carries the whole; each request is one of its own, which hands its reply to the batch.
+Async<http::Response> HttpTransport::State::post_batch(http::Request const& request, SessionPtr session) {
+    auto messages = parse_batch(request.body);
+    if (!messages) co_return error_response(400, messages.error());
+    session->client.may_write = may_write(request);
+    auto const whole = begin_exchange(session);
+    auto const batch = std::make_shared<Batch>(
+        messages->size(), [whole](std::string replies) { whole->done(replies, replies.empty() ? 202 : 200); });
+    auto& all = tasks(co_await asio::this_coro::executor);
+    if (all.size() + messages->size() > options_.most_requests) co_return too_busy({});
+    for (auto& message : *messages) {
+        if (!message || message->kind != Message::Kind::request) {
+            if (message) take(*session, *message);
+            batch->settle(message ? std::string() : error_text({}, message.error()));
+            continue;
+        }
+        auto exchange = std::make_shared<Exchange>();
+        if (auto const problem = place(*session, *message, exchange)) {
+            batch->settle(error_text(message->id, *problem));
+            continue;
+        }
+        exchange->message = std::move(*message);
+        exchange->session = session;
+        exchange->log = whole->log;
+        exchange->batch = batch;
+        exchange->task = all.spawn(work(exchange));
+    }
+    co_return co_await respond(request, whole);
 }
 
 Async<http::Response> HttpTransport::State::begin_session(http::Request const& request, Message message) {
@@ -356,14 +379,14 @@ Async<void> HttpTransport::State::work(ExchangePtr exchange) {
 
 Async<http::Response> HttpTransport::State::start(http::Request const& request, ExchangePtr exchange) {
     auto& all = tasks(co_await asio::this_coro::executor);
-    if (all.size() >= options_.most_requests) {
-        auto response = error_response(503, {.code = code::internal_error, .message = "too many requests at once"},
-                                       exchange->message.id);
-        response.headers.emplace_back("Retry-After", "1");
-        co_return response;
-    }
-    bool const may_stream = accepts(request, "text/event-stream");
+    if (all.size() >= options_.most_requests) co_return too_busy(exchange->message.id);
     exchange->task = all.spawn(work(exchange));
+    co_return co_await respond(request, std::move(exchange));
+}
+
+/// The reply when it is there; a stream when there is something to tell before, or it takes long.
+Async<http::Response> HttpTransport::State::respond(http::Request const& request, ExchangePtr exchange) {
+    bool const may_stream = accepts(request, "text/event-stream");
     struct Leaving { // in the modern era a client that goes takes its request with it
         State& state;
         ExchangePtr const& exchange;

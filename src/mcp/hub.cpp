@@ -1,5 +1,7 @@
 #include "mcp/hub.hpp"
 
+#include <algorithm>
+
 #include <boost/system/system_error.hpp>
 
 namespace gem::mcp {
@@ -29,6 +31,11 @@ void Hub::resource_changed(std::string const& uri) {
         if (subscription->interest.uris.contains(uri))
             subscription->deliver("notifications/resources/updated", Object{{"uri", uri}});
     }
+}
+
+std::size_t Hub::size() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        subscriptions_, [](Subscription const* subscription) { return subscription->interest.any(); }));
 }
 
 std::set<std::string> Hub::watched() const {

@@ -18,6 +18,7 @@ struct Interest {
     bool prompts = false;
     bool resources = false; ///< that the list of resources changed
     std::set<std::string> uris{};
+    [[nodiscard]] bool any() const { return tools || prompts || resources || !uris.empty(); }
 };
 
 /// On one thread. Outlives its subscriptions.
@@ -44,7 +45,8 @@ class Hub {
     void prompts_changed();
     void resource_changed(std::string const& uri);
 
-    [[nodiscard]] std::size_t size() const { return subscriptions_.size(); }
+    /// How many want to hear of anything; a session that subscribed to nothing does not.
+    [[nodiscard]] std::size_t size() const;
     /// Every URI that somebody watches.
     [[nodiscard]] std::set<std::string> watched() const;
     /// Fingerprints of watched resources: what a change is measured against.

@@ -54,12 +54,23 @@ RpcError missing_capability(std::string_view capability) {
             .data = Value(std::move(data))};
 }
 
-std::expected<Message, RpcError> parse_message(std::string_view text) {
+std::expected<Value, RpcError> parse_value(std::string_view text) {
     auto parsed = parse_json(text);
     if (!parsed) return refuse(code::parse_error, "not JSON in UTF-8, or nested too deeply");
-    auto* const object = parsed->if_object();
+    return std::move(*parsed);
+}
+
+std::expected<Message, RpcError> parse_message(std::string_view text) {
+    auto parsed = parse_value(text);
+    if (!parsed) return std::unexpected(std::move(parsed.error()));
+    return read_message(std::move(*parsed));
+}
+
+std::expected<Message, RpcError> read_message(Value value) {
+    auto* const object = value.if_object();
     if (object == nullptr)
-        return no_message(parsed->is_array() ? "batches are not taken, send one message at a time" : "not an object");
+        return no_message(value.is_array() ? "this version has no batches, send one message at a time"
+                                           : "not an object");
     if (get_string(*object, "jsonrpc") != "2.0") return no_message("`jsonrpc` must be \"2.0\"");
     Message message;
     auto const* const id = object->if_contains("id");

@@ -69,6 +69,9 @@ struct Message {
 
 /// -32700 for what is not JSON, -32600 for what is no message. A batch is no message.
 std::expected<Message, RpcError> parse_message(std::string_view text);
+/// The two steps of it.
+std::expected<Value, RpcError> parse_value(std::string_view text);
+std::expected<Message, RpcError> read_message(Value value);
 
 std::string result_text(Value const& id, Object const& result);
 /// `id` null: the request could not be read so far.

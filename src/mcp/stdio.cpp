@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "mcp/asked.hpp"
+#include "mcp/batch.hpp"
 #include "mcp/tasks.hpp"
 
 namespace gem::mcp {
@@ -77,8 +78,10 @@ class StdioServer::Connection {
         while (!stopping_ && !broken_) {
             auto piece = co_await run_on(reader, [this] { return read_piece(input_, stop_event_); });
             if (piece.empty()) break;
-            take(piece);
-            while (!stopping_ && !broken_ && too_much()) co_await changed_.wait();
+            for (std::string_view rest = piece; !rest.empty() && !stopping_ && !broken_;) {
+                rest = take(rest);
+                while (!stopping_ && !broken_ && too_much()) co_await changed_.wait();
+            }
         }
         if (!partial_.empty() && !stopping_) take("\n"); // a last line without its end
         co_await finish(tasks);
@@ -100,7 +103,8 @@ class StdioServer::Connection {
   private:
     /// One request under way.
     struct Request final : Channel {
-        Request(Connection& whose, Message what) : connection(whose), message(std::move(what)) {}
+        Request(Connection& whose, Message what, std::shared_ptr<Batch> of)
+            : connection(whose), message(std::move(what)), batch(std::move(of)) {}
         void send(std::string text) override { connection.put(std::move(text)); }
         Async<Outcome> ask(std::string method, Object params) override {
             co_return co_await connection.asked_.ask(std::move(method), std::move(params),
@@ -113,11 +117,14 @@ class StdioServer::Connection {
         [[nodiscard]] bool counts() const { return message.method != "subscriptions/listen"; }
         Connection& connection;
         Message message;
+        std::shared_ptr<Batch> batch; ///< null: it came alone
         std::optional<Client> modern;
         Tasks::Handle task;
+        std::string reply; ///< empty: none, it was cancelled
         bool cancelled = false;
     };
     using RequestPtr = std::shared_ptr<Request>;
+    using BatchPtr = std::shared_ptr<Batch>;
 
     [[nodiscard]] bool too_much() const {
         return unsent_ > options_.most_unsent || (busy_ >= options_.most_requests && asked_.size() == 0);
@@ -148,44 +155,73 @@ class StdioServer::Connection {
         }
     }
 
-    void take(std::string_view piece) {
-        while (!piece.empty()) {
-            auto const end = piece.find('\n');
-            auto const part = piece.substr(0, end);
-            if (!skipping_) partial_ += part;
-            if (partial_.size() > options_.longest_line && !skipping_) {
-                skipping_ = true;
-                std::string().swap(partial_);
-                put(error_text({}, {.code = code::invalid_request,
-                                    .message = fmt::format("a message may have {} bytes", options_.longest_line)}));
-            }
-            if (end == std::string_view::npos) return;
-            piece.remove_prefix(end + 1);
-            if (!skipping_) handle(std::exchange(partial_, {}));
-            skipping_ = false;
+    /// Takes a line, or the beginning of one; what is left.
+    std::string_view take(std::string_view piece) {
+        auto const end = piece.find('\n');
+        if (!skipping_) partial_ += piece.substr(0, end);
+        if (partial_.size() > options_.longest_line && !skipping_) {
+            skipping_ = true;
+            std::string().swap(partial_);
+            put(error_text({}, {.code = code::invalid_request,
+                                .message = fmt::format("a message may have {} bytes", options_.longest_line)}));
         }
+        if (end == std::string_view::npos) return {};
+        if (!skipping_) handle(std::exchange(partial_, {}));
+        skipping_ = false;
+        return piece.substr(end + 1);
     }
 
     void handle(std::string line) {
         if (line.ends_with('\r')) line.pop_back();
         if (line.find_first_not_of(" \t") == std::string::npos) return;
-        auto message = parse_message(line);
-        if (!message) {
-            put(error_text({}, message.error()));
-        } else if (message->kind == Message::Kind::response) {
-            asked_.answered(*message);
-        } else if (message->kind == Message::Kind::notification) {
-            if (message->method == "notifications/cancelled") cancel(*message);
-        } else {
-            begin(std::make_shared<Request>(*this, std::move(*message)));
+        if (legacy_.version == batch_version && is_list(line))
+            handle_batch(line);
+        else
+            handle_one(parse_message(line), {});
+    }
+
+    void handle_batch(std::string const& line) {
+        auto messages = parse_batch(line);
+        if (!messages) {
+            put(error_text({}, messages.error()));
+            return;
         }
+        auto const batch = std::make_shared<Batch>(messages->size(), [this](std::string replies) {
+            if (!replies.empty()) put(std::move(replies));
+        });
+        for (auto& message : *messages) handle_one(std::move(message), batch);
+    }
+
+    void handle_one(std::expected<Message, RpcError> message, BatchPtr const& batch) {
+        if (!message) {
+            settle(batch, error_text({}, message.error()));
+            return;
+        }
+        if (message->kind == Message::Kind::request) {
+            begin(std::make_shared<Request>(*this, std::move(*message), batch));
+            return;
+        }
+        if (message->kind == Message::Kind::response)
+            asked_.answered(*message);
+        else if (message->method == "notifications/cancelled")
+            cancel(*message);
+        settle(batch, {});
+    }
+
+    /// The reply to a message that came alone or in a batch; empty: it gets none.
+    void settle(BatchPtr const& batch, std::string reply) {
+        if (batch)
+            batch->settle(std::move(reply));
+        else if (!reply.empty())
+            put(std::move(reply));
     }
 
     void begin(RequestPtr const& request) {
         auto const& message = request->message;
         auto const id = to_text(message.id);
         if (requests_.contains(id)) {
-            put(error_text(message.id, {.code = code::invalid_request, .message = "this id is in use already"}));
+            settle(request->batch,
+                   error_text(message.id, {.code = code::invalid_request, .message = "this id is in use already"}));
             return;
         }
         auto const* const meta = get_object(message.params, "_meta");
@@ -195,7 +231,7 @@ class StdioServer::Connection {
         if (claims || modern_only) {
             auto client = modern_client(message.params);
             if (!client) {
-                put(error_text(message.id, client.error()));
+                settle(request->batch, error_text(message.id, client.error()));
                 return;
             }
             client->may_write = options_.may_write;
@@ -214,6 +250,7 @@ class StdioServer::Connection {
             ~End() {
                 if (request->counts()) --connection.busy_;
                 connection.requests_.erase(id);
+                connection.settle(request->batch, std::move(request->reply));
                 connection.changed_.set();
             }
         } const end{.connection = *this, .request = request, .id = to_text(request->message.id)};
@@ -221,7 +258,8 @@ class StdioServer::Connection {
         auto const outcome = co_await engine_.answer(client, request->message, *request);
         if (request->cancelled) co_return;
         if (!request->modern) subscription_->interest.uris = legacy_.subscribed;
-        put(outcome ? result_text(request->message.id, *outcome) : error_text(request->message.id, outcome.error()));
+        auto const& id = request->message.id;
+        request->reply = outcome ? result_text(id, *outcome) : error_text(id, outcome.error());
     }
 
     void cancel(Message const& notification) {

@@ -1,5 +1,5 @@
 // Any bytes as an archive and as an answer of the Events API: never a crash, and every event that comes out is one that
-// can be stored. Build: cmake --preset asan -B build/fuzz -DGEM_FUZZ=ON -DCMAKE_CXX_FLAGS=-fsanitize=fuzzer-no-link
+// can be stored. Run by tools/fuzz.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -1,5 +1,7 @@
 // MCP over real pipes and sockets: what clients do wrong, and that the next one is served.
+#include <atomic>
 #include <future>
+#include <set>
 #include <thread>
 
 #include <fcntl.h>
@@ -26,7 +28,7 @@ std::string request_of(int id, std::string_view method, std::string_view params 
 }
 
 /// A catalog with a tool that says what it is told and one that only ends when it is cancelled.
-Catalog test_catalog(std::promise<void>& cancelled) {
+Catalog test_catalog(std::promise<void>& cancelled, std::atomic<int>& long_answers) {
     Catalog catalog{.name = "test", .version = "1"};
     catalog.lists_change = true;
     catalog.tools.push_back({.name = "echo",
@@ -34,6 +36,13 @@ Catalog test_catalog(std::promise<void>& cancelled) {
                              .input_schema = Object{{"type", "object"}},
                              .call = [](Call&, Object arguments) -> Async<Outcome> {
                                  co_return text_result(to_text(Value(std::move(arguments))));
+                             }});
+    catalog.tools.push_back({.name = "long",
+                             .description = "Answers at length",
+                             .input_schema = Object{{"type", "object"}},
+                             .call = [&long_answers](Call&, Object) -> Async<Outcome> {
+                                 ++long_answers;
+                                 co_return text_result(std::string(100'000, 'x'));
                              }});
     catalog.tools.push_back({.name = "stuck",
                              .description = "Ends when it is cancelled",
@@ -58,7 +67,8 @@ class McpTest : public testing::Test {
     asio::io_context context_{1};
     Hub hub_;
     std::promise<void> cancelled_;
-    Catalog catalog_ = test_catalog(cancelled_);
+    std::atomic<int> long_answers_ = 0;
+    Catalog catalog_ = test_catalog(cancelled_, long_answers_);
     Engine engine_{catalog_, hub_, log_};
     std::thread thread_;
 };
@@ -71,8 +81,9 @@ class McpStdio : public McpTest {
         ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
         ours_ = ends[0];
         theirs_ = ends[1];
-        server_ = std::make_unique<StdioServer>(engine_, log_, theirs_, theirs_,
-                                                StdioOptions{.longest_line = 100'000, .patience_at_end = 200ms});
+        server_ = std::make_unique<StdioServer>(
+            engine_, log_, theirs_, theirs_,
+            StdioOptions{.longest_line = 100'000, .most_unsent = 1'000'000, .patience_at_end = 200ms});
         asio::co_spawn(context_, server_->run(), [this](std::exception_ptr thrown) {
             EXPECT_FALSE(thrown);
             ended_.set_value();
@@ -165,6 +176,15 @@ class McpHttp : public McpTest {
         connection.send(request);
         return connection.read();
     }
+    /// The header of a new session in that version.
+    std::string begin_session(std::string_view version) {
+        auto const begun = ask(post(
+            request_of(1, "initialize",
+                       fmt::format(R"({{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{}}}})", version)),
+            ""));
+        EXPECT_EQ(begun.status, 200);
+        return fmt::format("Mcp-Session-Id: {}\r\n", begun.headers.at("mcp-session-id"));
+    }
     bool still_serves() {
         return ask(modern(1, "tools/call", R"("name":"echo","arguments":{"a":1})", "echo")).body.find(R"({\"a\":1})") !=
                std::string::npos;
@@ -196,10 +216,52 @@ TEST_F(McpStdio, refuses_a_line_of_ten_megabytes_once_and_skips_it) {
     EXPECT_TRUE(still_serves());
 }
 
+TEST_F(McpStdio, reads_no_further_than_its_client_takes_the_answers) {
+    std::string questions;
+    for (int i = 0; i < 200; ++i) questions += request_of(i, "tools/call", R"({"name":"long"})") + "\n";
+    say(questions);
+    EXPECT_NE(hear().find(R"("id":0,"result")"), std::string::npos);
+    EXPECT_LT(long_answers_, 100);
+    for (int i = 1; i < 200; ++i) EXPECT_NE(hear().find("xxx"), std::string::npos);
+    EXPECT_TRUE(still_serves());
+}
+
 TEST_F(McpStdio, overlooks_fields_that_it_does_not_know) {
     say(R"({"jsonrpc":"2.0","id":5,"method":"ping","params":{"x":[1]},"extra":true})"
         "\n");
     EXPECT_EQ(hear(), R"({"jsonrpc":"2.0","id":5,"result":{}})");
+}
+
+TEST_F(McpStdio, answers_a_batch_by_one_list_in_the_version_that_has_them) {
+    auto const batch = "[" + request_of(1, "ping") + R"(,{"jsonrpc":"2.0","method":"notifications/x"},7,)" +
+                       request_of(2, "tools/call", R"({"name":"echo","arguments":{"a":1}})") + "]\n";
+    say(batch);
+    EXPECT_NE(hear().find("-32600"), std::string::npos); // before the handshake nobody knows the version
+    say(request_of(0, "initialize", R"({"protocolVersion":"2025-03-26","capabilities":{},"clientInfo":{}})") + "\n");
+    EXPECT_NE(hear().find(R"("protocolVersion":"2025-03-26")"), std::string::npos);
+    say(batch);
+    auto const replies = parse_json(hear());
+    ASSERT_TRUE(replies && replies->is_array());
+    std::set<std::string> ids;
+    for (auto const& reply : replies->get_array()) ids.insert(to_text(reply.at("id")));
+    EXPECT_EQ(ids, (std::set<std::string>{"1", "2", "null"}));
+    say(R"([{"jsonrpc":"2.0","method":"notifications/x"}])"
+        "\n"); // gets no reply
+    say("[]\n");
+    EXPECT_NE(hear().find("-32600"), std::string::npos);
+    EXPECT_TRUE(still_serves());
+}
+
+TEST_F(McpStdio, leaves_what_is_cancelled_out_of_the_replies_to_its_batch) {
+    say(request_of(0, "initialize", R"({"protocolVersion":"2025-03-26","capabilities":{},"clientInfo":{}})") + "\n");
+    hear();
+    say("[" + request_of(1, "ping") + "," +
+        request_of(8, "tools/call", R"({"name":"stuck","_meta":{"progressToken":1}})") + "]\n");
+    EXPECT_NE(hear().find("began"), std::string::npos);
+    say(R"([{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":8}}])"
+        "\n");
+    EXPECT_EQ(hear(), R"([{"jsonrpc":"2.0","id":1,"result":{}}])");
+    EXPECT_TRUE(still_serves());
 }
 
 TEST_F(McpStdio, speaks_both_eras_over_one_pair_of_pipes) {
@@ -272,11 +334,62 @@ TEST_F(McpHttp, refuses_what_is_no_message_with_the_status_that_fits) {
     EXPECT_TRUE(still_serves());
 }
 
+TEST_F(McpHttp, overlooks_fields_that_it_does_not_know) {
+    auto const body = fmt::format(
+        R"({{"jsonrpc":"2.0","id":5,"method":"tools/list","extra":[1],"params":{{{},"x":{{}}}}}})", modern_meta);
+    EXPECT_EQ(ask(post(body, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/list\r\nX-Unknown: 1\r\n")).status,
+              200);
+}
+
+TEST_F(McpHttp, refuses_a_message_of_ten_megabytes) {
+    EXPECT_EQ(ask(post(std::string(10'000'000, 'x'), "")).status, 413);
+    EXPECT_TRUE(still_serves());
+}
+
+TEST_F(McpHttp, serves_the_next_client_when_one_has_left_within_its_message) {
+    auto const whole = modern(1, "tools/call", R"("name":"echo")", "echo");
+    for (std::size_t const part : {std::size_t{3}, whole.find("\r\n\r\n") + 4, whole.size() - 5}) {
+        tests::RawConnection(port_).send(whole.substr(0, part));
+        tests::RawConnection resetting(port_);
+        resetting.send(whole.substr(0, part));
+        resetting.reset();
+    }
+    EXPECT_TRUE(still_serves());
+}
+
+TEST_F(McpHttp, answers_a_batch_by_one_list_in_the_version_that_has_them) {
+    auto const batch = "[" + request_of(1, "ping") + ",7," +
+                       request_of(2, "tools/call", R"({"name":"echo","arguments":{"a":1}})") + "]";
+    EXPECT_EQ(ask(post(batch, "")).status, 400);
+    EXPECT_EQ(ask(post(batch, begin_session("2025-06-18"))).status, 400);
+    auto const session = begin_session("2025-03-26");
+    auto const replies = parse_json(ask(post(batch, session)).body);
+    ASSERT_TRUE(replies && replies->is_array());
+    std::set<std::string> ids;
+    for (auto const& reply : replies->get_array()) ids.insert(to_text(reply.at("id")));
+    EXPECT_EQ(ids, (std::set<std::string>{"1", "2", "null"}));
+    EXPECT_EQ(ask(post(R"([{"jsonrpc":"2.0","method":"notifications/x"}])", session)).status, 202);
+    EXPECT_EQ(ask(post("[]", session)).status, 400);
+    EXPECT_EQ(ask(post("[" + request_of(1, "initialize") + "]", session)).status, 200); // with an error in it
+    EXPECT_TRUE(still_serves());
+}
+
+TEST_F(McpHttp, tells_of_progress_before_the_replies_to_a_batch) {
+    auto const session = begin_session("2025-03-26");
+    tests::RawConnection connection(port_);
+    connection.send(post("[" + request_of(1, "ping") + "," +
+                             request_of(8, "tools/call", R"({"name":"stuck","_meta":{"progressToken":1}})") + "]",
+                         session));
+    EXPECT_EQ(connection.read().headers.at("content-type"), "text/event-stream");
+    EXPECT_FALSE(connection.read_until("began").empty());
+    EXPECT_EQ(
+        ask(post(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":8}})", session)).status,
+        202);
+    EXPECT_FALSE(connection.read_until(R"(data: [{"jsonrpc":"2.0","id":1,"result":{}}])").empty());
+}
+
 TEST_F(McpHttp, keeps_a_session_of_the_legacy_era_until_it_is_deleted) {
-    auto const begun = ask(
-        post(request_of(1, "initialize", R"({"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{}})"), ""));
-    ASSERT_EQ(begun.status, 200);
-    auto const session = fmt::format("Mcp-Session-Id: {}\r\n", begun.headers.at("mcp-session-id"));
+    auto const session = begin_session("2025-06-18");
     EXPECT_EQ(ask(post(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", session)).status, 202);
     EXPECT_EQ(ask(post(request_of(2, "ping"), session)).body, R"({"jsonrpc":"2.0","id":2,"result":{}})");
     EXPECT_EQ(ask(fmt::format("DELETE /mcp HTTP/1.1\r\nHost: x\r\n{}\r\n", session)).status, 204);

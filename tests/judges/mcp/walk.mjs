@@ -3,6 +3,7 @@
 //   ERA: legacy1 (SDK 1.x), legacy2, auto, modern (SDK 2.x). REST_URL: the same store over REST, `-` for none.
 //   OUT.json: the answers of SEED.md's four questions, for comparing transports, eras and providers.
 import { writeFileSync } from 'node:fs';
+import { connect, steady } from './clients.mjs';
 
 const [era, rest, outFile, kind, ...target] = process.argv.slice(2);
 const repo = process.env.JUDGE_REPO ?? 'octo-org/hello-world';
@@ -15,32 +16,6 @@ const check = (name, ok, extra = '') => {
         console.log(`FAIL ${name} ${extra}`);
     }
 };
-
-async function connect() {
-    const info = { name: 'walk', version: '1.0.0' };
-    if (era === 'legacy1') {
-        const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
-        const http = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
-        const stdio = await import('@modelcontextprotocol/sdk/client/stdio.js');
-        const client = new Client(info, { capabilities: {} });
-        await client.connect(
-            kind === 'http'
-                ? new http.StreamableHTTPClientTransport(new URL(target[0]))
-                : new stdio.StdioClientTransport({ command: target[0], args: target.slice(1), stderr: 'inherit' }),
-        );
-        return client;
-    }
-    const sdk = await import('@modelcontextprotocol/client');
-    const stdio = await import('@modelcontextprotocol/client/stdio');
-    const mode = era === 'legacy2' ? 'legacy' : era === 'auto' ? 'auto' : { pin: '2026-07-28' };
-    const client = new sdk.Client(info, { capabilities: {}, versionNegotiation: { mode } });
-    await client.connect(
-        kind === 'http'
-            ? new sdk.StreamableHTTPClientTransport(new URL(target[0]))
-            : new stdio.StdioClientTransport({ command: target[0], args: target.slice(1), stderr: 'inherit' }),
-    );
-    return client;
-}
 
 async function all(list, key) {
     const out = [];
@@ -67,19 +42,7 @@ function argumentsFor(tool, sha) {
     return given;
 }
 
-// What changes from one call to the next.
-const volatile = new Set(['timestamp', 'uptime_seconds', 'window', 'last_poll', 'bytes', 'generated_at']);
-function steady(value) {
-    if (Array.isArray(value)) return value.map(steady);
-    if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(
-        Object.entries(value)
-            .filter(([key]) => !volatile.has(key))
-            .map(([key, inner]) => [key, steady(inner)]),
-    );
-}
-
-const client = await connect();
+const client = await connect(era, kind, target);
 const capabilities = client.getServerCapabilities();
 check('has a name', !!client.getServerVersion()?.name);
 const tools = await all((p) => client.listTools(p), 'tools');

@@ -1,9 +1,12 @@
 // The protocol's methods in both eras, without a transport.
 #include "mcp/engine.hpp"
 
+#include <list>
+
 #include <gtest/gtest.h>
 
 #include "base/async.hpp"
+#include "mcp/batch.hpp"
 
 namespace {
 
@@ -170,6 +173,31 @@ TEST_F(McpEngine, acknowledges_a_subscription_first_and_tags_everything_with_its
     EXPECT_EQ(hub_.size(), 0U);
 }
 
+TEST_F(McpEngine, counts_only_those_who_want_to_hear_of_something_against_the_limit_of_subscriptions) {
+    auto const ignore = [](std::string_view, Object) {};
+    std::list<Hub::Subscription> sessions;
+    for (int i = 0; i < 2000; ++i) sessions.emplace_back(hub_, Interest(), ignore);
+    constexpr auto wanted = R"({"notifications":{"resourceSubscriptions":["test://things/1"]}})";
+    EXPECT_TRUE(ask(modern_, "subscriptions/listen", wanted));
+    for (int i = 0; i < 2000; ++i) sessions.emplace_back(hub_, Interest{.uris = {"test://things/1"}}, ignore);
+    EXPECT_FALSE(ask(modern_, "subscriptions/listen", wanted));
+}
+
+TEST_F(McpEngine, counts_calls_by_tool_and_by_how_they_ended) {
+    catalog_.tools.push_back({.name = "refusing",
+                              .description = "Wants other arguments",
+                              .input_schema = Object{{"type", "object"}},
+                              .call = [](Call&, Object) -> Async<Outcome> { co_return text_result("mend it", true); }});
+    ask(legacy_, "tools/call", R"({"name":"one"})");
+    ask(legacy_, "tools/call", R"({"name":"one"})");
+    ask(legacy_, "tools/call", R"({"name":"broken"})");
+    ask(legacy_, "tools/call", R"({"name":"refusing"})");
+    ask(legacy_, "tools/call", R"({"name":"whatever they say"})");
+    Engine::CallCounts const wanted = {
+        {{"one", "answered"}, 2}, {{"broken", "failed"}, 1}, {{"refusing", "refused"}, 1}, {{"other", "unknown"}, 1}};
+    EXPECT_EQ(engine_.calls(), wanted);
+}
+
 TEST(McpMessage, is_a_request_a_notification_or_a_response_and_nothing_else) {
     EXPECT_EQ(parse_message(R"({"jsonrpc":"2.0","id":1,"method":"ping"})")->kind, Message::Kind::request);
     EXPECT_EQ(parse_message(R"({"jsonrpc":"2.0","method":"x"})")->kind, Message::Kind::notification);
@@ -189,6 +217,37 @@ TEST(McpMessage, is_a_request_a_notification_or_a_response_and_nothing_else) {
         ASSERT_FALSE(parse_message(text)) << text;
         EXPECT_EQ(parse_message(text).error().code, code::invalid_request) << text;
     }
+}
+
+TEST(McpBatch, is_a_list_of_messages_each_right_or_wrong_by_itself) {
+    EXPECT_TRUE(is_list(" \t[1]"));
+    EXPECT_FALSE(is_list("{}"));
+    EXPECT_FALSE(is_list(""));
+    auto const messages =
+        parse_batch(R"([{"jsonrpc":"2.0","id":1,"method":"ping"},7,{"jsonrpc":"2.0","id":2,"method":"initialize"}])");
+    ASSERT_TRUE(messages);
+    ASSERT_EQ(messages->size(), 3U);
+    EXPECT_TRUE(messages->at(0));
+    EXPECT_EQ(messages->at(1).error().code, code::invalid_request);
+    EXPECT_EQ(messages->at(2).error().code, code::invalid_request);
+    std::string many = "[0";
+    for (std::size_t i = 0; i < most_batched; ++i) many += ",0";
+    for (std::string const& text : {std::string("[]"), std::string("{}"), many + "]"})
+        EXPECT_EQ(parse_batch(text).error().code, code::invalid_request) << text;
+    EXPECT_EQ(parse_batch("[").error().code, code::parse_error);
+}
+
+TEST(McpBatch, is_answered_by_one_list_when_the_last_reply_is_there) {
+    std::vector<std::string> sent;
+    auto const send = [&](std::string text) { sent.push_back(std::move(text)); };
+    Batch batch(3, send);
+    batch.settle("1");
+    batch.settle({});
+    EXPECT_TRUE(sent.empty());
+    batch.settle("2");
+    Batch silent(1, send);
+    silent.settle({});
+    EXPECT_EQ(sent, (std::vector<std::string>{"[1,2]", ""}));
 }
 
 TEST(McpMessage, takes_base64_only_in_its_one_form) {

@@ -55,7 +55,19 @@ TEST_F(McpTools, are_all_documented) {
     }
 }
 
+TEST_F(McpTools, have_an_endpoint_each) {
+    client_.may_write = true;
+    auto const listed = ask("tools/list", "{}");
+    ASSERT_TRUE(listed);
+    std::vector<std::string> names;
+    for (auto const& tool : listed->at("tools").as_array()) names.emplace_back(tool.at("name").as_string());
+    std::vector<std::string> wanted;
+    for (auto const& row : mcp::tool_table()) wanted.emplace_back(row.name);
+    EXPECT_EQ(names, wanted);
+}
+
 TEST_F(McpTools, cost_at_most_24_kb_without_answer_schemas_and_72_kb_with_them) {
+    client_.may_write = true;
     auto const listed = ask("tools/list", "{}");
     ASSERT_TRUE(listed);
     EXPECT_LE(mcp::json_size(mcp::Value(*listed)), 72U * 1024);
