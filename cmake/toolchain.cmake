@@ -39,6 +39,7 @@ endif()
 add_library(gem_options INTERFACE)
 target_compile_options(gem_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi -Wunused -Werror>)
-target_compile_definitions(gem_options INTERFACE
-  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW
-  GEM_VERSION="${PROJECT_VERSION}")
+# What a program over our headers has to define as well.
+set(GEM_PUBLIC_DEFINITIONS BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+    BOOST_BEAST_USE_STD_STRING_VIEW GEM_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(gem_options INTERFACE ${GEM_PUBLIC_DEFINITIONS})

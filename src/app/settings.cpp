@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include "app/settings_file.hpp"
 #include "base/edit_distance.hpp"
@@ -175,9 +176,19 @@ class Reader {
         return secret_or_plain(row, look(name), look(name + "_file"));
     }
 
+    /// Of a secret, what systemd hands to its service under that name (LoadCredential=), where it does.
+    std::optional<Given> from_credentials(SettingRow const& row) {
+        auto const directory = variable("CREDENTIALS_DIRECTORY");
+        if (!row.secret || !directory) return std::nullopt;
+        auto const path = fmt::format("{}/{}", *directory, row.name);
+        if (::access(path.c_str(), F_OK) != 0) return std::nullopt;
+        return secret_or_plain(row, {}, Given{.value = path, .origin = "credential", .where = path});
+    }
+
     EffectiveSetting read_row(SettingRow const& row, Settings& settings) {
         Given given{.value = std::string(row.fallback), .origin = "default", .where = "default"};
         // Every source is read, so that a mistake in a weaker one is told too.
+        if (auto credential = from_credentials(row)) given = take(row, std::move(*credential), given);
         if (auto file = from_file(row)) given = take(row, std::move(*file), given);
         if (auto variable = from_environment(row)) given = take(row, std::move(*variable), given);
         if (auto const flag = sources_.flags.find(std::string(row.name)); flag != sources_.flags.end()) {

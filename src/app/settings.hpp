@@ -103,7 +103,7 @@ struct SettingSources {
 struct EffectiveSetting {
     SettingRow const* row = nullptr;
     std::string value;  ///< as given; of a secret `(set)` or empty
-    std::string origin; ///< `default`, `flag --port`, `variable API_PORT`, `file gem.toml:3`
+    std::string origin; ///< `default`, `flag --port`, `variable API_PORT`, `file gem.toml:3`, `credential`
 };
 
 struct EffectiveSettings {
@@ -121,6 +121,8 @@ std::expected<EffectiveSettings, SettingMistakes> read_settings(SettingSources c
 std::string show_settings(EffectiveSettings const& settings);
 /// The same as one JSON object: name to value and origin.
 std::string show_settings_json(EffectiveSettings const& settings);
+/// A file for `--config`: every key with its meaning, in force what differs from the default, secrets left out.
+std::string settings_toml(EffectiveSettings const& settings);
 /// docs/CONFIGURATION.md, whole.
 std::string settings_markdown();
 

@@ -4,6 +4,7 @@
 
 #include "app/settings.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 
 namespace gem {
 
@@ -22,6 +23,28 @@ std::string escaped(std::string_view text) {
         out += letter;
     }
     return out;
+}
+
+/// A value as TOML writes it.
+std::string toml_value(SettingRow const& row, std::string_view value) {
+    bool const digits = !value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos;
+    if (row.kind == SettingKind::integer && digits) return std::string(value);
+    auto const quoted = [](std::string_view text) {
+        std::string out = "\"";
+        for (char const letter : text) {
+            if (letter == '"' || letter == '\\') out += '\\';
+            out += letter;
+        }
+        return out + "\"";
+    };
+    if (row.kind != SettingKind::list) return quoted(value);
+    std::string list;
+    while (!value.empty()) {
+        auto const comma = std::min(value.find(','), value.size());
+        list += (list.empty() ? "" : ", ") + quoted(trimmed(value.substr(0, comma)));
+        value.remove_prefix(std::min(comma + 1, value.size()));
+    }
+    return "[" + list + "]";
 }
 
 std::string_view title(SettingGroup group) {
@@ -59,6 +82,18 @@ std::string show_settings_json(EffectiveSettings const& settings) {
     return json::to_string(shown);
 }
 
+std::string settings_toml(EffectiveSettings const& settings) {
+    std::string out = "# Settings of github-events-monitor. What begins with # is the default, or an example.\n";
+    for (auto const& [row, value, origin] : settings.origins) {
+        auto const secret = row->secret ? "_file" : "";
+        auto const shown = row->secret ? fmt::format("\"/path/to/{}\"", row->name) : toml_value(*row, value);
+        out += fmt::format("\n# {} ({}){}\n{}{}{} = {}\n", row->sentence, row->expected(),
+                           row->secret ? "; the file that holds it" : "", row->secret || origin == "default" ? "#" : "",
+                           row->name, secret, shown);
+    }
+    return out;
+}
+
 std::string settings_markdown() {
     std::string out = R"(# Configuration
 
@@ -66,11 +101,12 @@ std::string settings_markdown() {
 
 Each setting can come from a flag, from an environment variable, or from a TOML file named by `--config FILE` or
 `GEM_CONFIG`; the flag wins over the variable, the variable over the file, the file over the default. An empty variable
-counts as not set. `github-events-monitor config show` tells the value in effect and where it came from. All mistakes are
-told at once, before anything starts.
+counts as not set. `github-events-monitor config show` tells the value in effect and where it came from, `config show --toml`
+writes a file with every key. All mistakes are told at once, before anything starts.
 
 Secrets have no flag, because anybody on the machine can read the flags of a process. In their place a variable (or a key
-of the file) with `_FILE` (`_file`) at its end can name a file that holds the secret, as container platforms mount them.
+of the file) with `_FILE` (`_file`) at its end can name a file that holds the secret, as container platforms mount them. Weakest
+is systemd's credential of the secret's name (`LoadCredential=github_token:…`, a file in `$CREDENTIALS_DIRECTORY`).
 
 ```toml
 # github-events-monitor.toml: flat, the keys are the names of the table

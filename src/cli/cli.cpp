@@ -8,6 +8,7 @@
 
 #include "app/version.hpp"
 #include "cli/command.hpp"
+#include "cli/describe.hpp"
 
 namespace gem::cli {
 
@@ -49,6 +50,7 @@ void build(CommandLine& line) {
     root.require_subcommand(1);
     root.footer(root_help);
     add_serve(line);
+    add_health(line);
     add_mcp(line);
     add_collect(line);
     add_backfill(line);
@@ -60,6 +62,8 @@ void build(CommandLine& line) {
     add_report(line);
     add_config(line);
     add_openapi(line);
+    add_completion(line);
+    add_manual(line);
     add_version(line);
 }
 
@@ -135,6 +139,14 @@ std::vector<std::string> command_names() {
     CommandLine line(root, invocation);
     build(line);
     return line.names();
+}
+
+std::vector<CommandDescription> describe_commands() {
+    Invocation invocation;
+    CLI::App root(description, "github-events-monitor");
+    CommandLine line(root, invocation);
+    build(line);
+    return describe_commands(root, line.names());
 }
 
 int Context::failed(std::string_view message) const {

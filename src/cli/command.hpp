@@ -14,6 +14,8 @@
 
 namespace gem::cli {
 
+struct CommandDescription;
+
 /// Collects what parsing finds out.
 class CommandLine {
   public:
@@ -38,6 +40,7 @@ class CommandLine {
 };
 
 void add_serve(CommandLine& line);
+void add_health(CommandLine& line);
 void add_mcp(CommandLine& line);
 void add_collect(CommandLine& line);
 void add_backfill(CommandLine& line);
@@ -50,6 +53,11 @@ void add_cost(CommandLine& line);
 void add_report(CommandLine& line);
 void add_config(CommandLine& line);
 void add_openapi(CommandLine& line);
+void add_completion(CommandLine& line);
+void add_manual(CommandLine& line);
 void add_version(CommandLine& line);
+
+/// The program and everything below it as plain values (cli/describe.hpp); `runnable` are the names of commands.
+std::vector<CommandDescription> describe_commands(CLI::App const& root, std::vector<std::string> const& runnable);
 
 } // namespace gem::cli

@@ -20,13 +20,13 @@ struct DbShellOptions {
 
 constexpr auto library_name = "libgem_sqlite_functions.so";
 
-/// The library of functions beside this program, or one directory up in `lib`, as it is installed.
+/// The library of functions beside this program, or where it is installed.
 std::optional<std::filesystem::path> find_library() {
     std::error_code error;
     auto const directory = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
     if (error) return std::nullopt;
     for (auto const& candidate : {directory / library_name, directory / "storage" / "sqlite" / library_name,
-                                  directory.parent_path() / "lib" / library_name}) {
+                                  directory.parent_path() / "lib" / "github-events-monitor" / library_name}) {
         if (std::filesystem::exists(candidate, error)) return candidate;
     }
     return std::nullopt;

@@ -46,6 +46,47 @@ std::string origin(EffectiveSettings const& settings, std::string_view name) {
     return "no such setting";
 }
 
+TEST(Settings, take_a_secret_from_systemds_credentials_unless_something_else_names_it) {
+    TemporaryFile const token("github_token", "from systemd\n");
+    auto const directory = std::filesystem::path(token.path()).parent_path() / "credentials_of_systemd";
+    std::filesystem::create_directory(directory);
+    std::filesystem::copy_file(token.path(), directory / "github_token",
+                               std::filesystem::copy_options::overwrite_existing);
+    SettingSources sources;
+    sources.environment = {{"CREDENTIALS_DIRECTORY", directory.string()}};
+    auto const settings = good(sources);
+    EXPECT_EQ(settings.values.github_tokens, std::vector<std::string>{"from systemd"});
+    EXPECT_EQ(origin(settings, "github_token"), "credential");
+    EXPECT_EQ(origin(settings, "api_tokens"), "default");
+    sources.environment["GITHUB_TOKEN"] = "from a variable";
+    EXPECT_EQ(good(sources).values.github_tokens, std::vector<std::string>{"from a variable"});
+    std::filesystem::remove_all(directory);
+}
+
+TEST(Settings, written_as_toml_are_read_back_the_same) {
+    SettingSources const sources{.flags = {{"api_port", "9000"},
+                                           {"database_path", R"(a "quoted" \path.db)"},
+                                           {"target_repositories", "octo-org/hello-world, org:octo-org"},
+                                           {"rate_limit", "off"}},
+                                 .environment = {{"GITHUB_TOKEN", "hush"}},
+                                 .config_file = {}};
+    auto const given = good(sources);
+    auto const text = settings_toml(given);
+    EXPECT_EQ(text.find("hush"), std::string::npos);
+    for (auto const& row : settings_table()) EXPECT_NE(text.find(std::string(row.name)), std::string::npos) << row.name;
+    TemporaryFile const file("config.toml", text);
+    auto const read = good({.flags = {}, .environment = {}, .config_file = file.path()});
+    for (std::size_t i = 0; i < given.origins.size(); ++i) {
+        auto const& row = *given.origins[i].row;
+        if (!row.secret && row.kind != SettingKind::list) {
+            EXPECT_EQ(read.origins[i].value, given.origins[i].value) << row.name;
+        }
+    }
+    EXPECT_EQ(read.values.target_repositories, given.values.target_repositories);
+    EXPECT_EQ(read.values.rate_limit, std::nullopt);
+    EXPECT_TRUE(read.is_default("log_level"));
+}
+
 TEST(Settings, have_their_documented_defaults) {
     auto const settings = good({});
     EXPECT_EQ(settings.values.database.provider, "sqlite");

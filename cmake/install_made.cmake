@@ -1,0 +1,51 @@
+# Runs while `cmake --install` or cpack lays files down: what the program tells about itself (manual page, completions,
+# settings) and what names the prefix (the unit). Set before: gem_program, gem_source, gem_work, gem_version.
+set(prefix ${CMAKE_INSTALL_PREFIX})
+set(bindir ${prefix}/bin)
+set(sysconfdir ${prefix}/etc)
+set(zsh_functions share/zsh/site-functions)
+if(prefix STREQUAL "/usr")
+  set(sysconfdir /etc)
+  set(zsh_functions share/zsh/vendor-completions)
+endif()
+file(REMOVE_RECURSE ${gem_work})
+file(MAKE_DIRECTORY ${gem_work})
+
+# What the program prints for the arguments, into a file. Without its caller's environment, which has settings in it.
+function(gem_printed file)
+  execute_process(COMMAND env -i ${gem_program} ${ARGN} OUTPUT_FILE ${gem_work}/${file} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+function(gem_lay destination)
+  if(NOT IS_ABSOLUTE ${destination})
+    set(destination ${prefix}/${destination})
+  endif()
+  list(TRANSFORM ARGN PREPEND ${gem_work}/)
+  file(INSTALL ${ARGN} DESTINATION ${destination} TYPE FILE PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+endfunction()
+
+gem_printed(github-events-monitor.1 manual)
+gem_printed(github-events-monitor completion bash)
+gem_printed(_github-events-monitor completion zsh)
+gem_printed(github-events-monitor.fish completion fish)
+gem_printed(config.toml config show --toml --db-path /var/lib/github-events-monitor/events.db)
+configure_file(${gem_source}/deploy/systemd/github-events-monitor.service.in ${gem_work}/github-events-monitor.service @ONLY)
+configure_file(${gem_source}/deploy/systemd/sysusers.conf ${gem_work}/github-events-monitor.conf COPYONLY)
+configure_file(${gem_source}/deploy/debian/copyright ${gem_work}/copyright COPYONLY)
+configure_file(${gem_source}/CHANGELOG.md ${gem_work}/changelog COPYONLY)
+string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
+configure_file(${gem_source}/deploy/debian/changelog.in ${gem_work}/changelog.Debian @ONLY)
+execute_process(COMMAND gzip -9n changelog changelog.Debian github-events-monitor.1
+                WORKING_DIRECTORY ${gem_work} COMMAND_ERROR_IS_FATAL ANY)
+
+gem_lay(share/man/man1 github-events-monitor.1.gz)
+gem_lay(share/bash-completion/completions github-events-monitor)
+gem_lay(${zsh_functions} _github-events-monitor)
+gem_lay(share/fish/vendor_completions.d github-events-monitor.fish)
+gem_lay(lib/systemd/system github-events-monitor.service)
+gem_lay(lib/sysusers.d github-events-monitor.conf)
+gem_lay(share/doc/github-events-monitor copyright changelog.gz changelog.Debian.gz)
+# Somebody may have changed it.
+if(NOT EXISTS $ENV{DESTDIR}${sysconfdir}/github-events-monitor/config.toml)
+  gem_lay(${sysconfdir}/github-events-monitor config.toml)
+endif()
