@@ -86,6 +86,7 @@ http::Response Api::refusal(Problem const& problem) const { return problem.respo
 
 std::optional<http::Response> Api::answer_now(http::Request const& request) {
     if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
+    if (!request.body.empty()) return std::nullopt; // to be judged, as where nothing is kept
     auto const start = options_.steady_now();
     if (!generation_.fresh(start)) return std::nullopt;
     auto const kept = cache_.find_target(request.target, generation_.known(), clock_.now());
