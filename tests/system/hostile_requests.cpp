@@ -369,7 +369,7 @@ std::vector<Attack> HostileRequests::make(std::size_t count) {
 std::vector<Attack> HostileRequests::without_rights(std::string const& read_token) {
     attacks_.clear();
     for (auto const& route : routes_) {
-        if (route.access == api::Access::open) continue;
+        if (route.access == api::Access::open || route.path == "/") continue; // the dashboard has no data of its own
         auto const target = with_query(good_path(route), good_query(route));
         std::string const body = route.method == "POST" ? good_body(route) : "";
         for (std::string const value :
