@@ -85,6 +85,54 @@ Async<Result<std::optional<AlertRule>>> AlertStore::enable_rule(std::string id, 
     co_return std::optional(std::move(*rule));
 }
 
+Async<Result<std::optional<AlertRule>>> AlertStore::change_rule(std::string id, RuleChange change,
+                                                                bool private_addresses, UtcTime now) {
+    auto const entry = co_await database_.metrics().get_state(rule_key(id));
+    if (!entry) co_return fail(entry.error().within("reading an alert rule"));
+    if (!*entry) co_return std::optional<AlertRule>();
+    auto const rule = from_stored<AlertRule>((*entry)->value, "the alert rule " + id);
+    if (!rule) co_return fail(rule.error());
+    auto changed = changed_rule(*rule, std::move(change), private_addresses);
+    if (!changed) co_return fail(changed.error());
+    auto const put = co_await database_.metrics().put_state(entry_of(*changed, (*entry)->version));
+    if (!put) co_return fail(put.error().within("changing an alert rule"));
+    if (!judges_alike(*rule, *changed)) {
+        auto const closed = co_await close_alerts_of(id, now);
+        if (!closed) co_return fail(closed.error());
+    }
+    co_return std::optional(std::move(*changed));
+}
+
+Async<Result<std::int64_t>> AlertStore::remove_alerts(std::string prefix,
+                                                      std::function<bool(AlertRecord const&)> goes) {
+    auto const found = co_await standing(std::move(prefix));
+    if (!found) co_return fail(found.error());
+    std::int64_t gone = 0;
+    for (auto const& [key, stored] : *found) {
+        if (!goes(stored.record)) continue;
+        auto const removed = co_await database_.metrics().remove_state(key);
+        if (!removed) co_return fail(removed.error().within("removing an alert"));
+        ++gone;
+    }
+    co_return gone;
+}
+
+Async<Result<std::int64_t>> AlertStore::forget_repository(RepoName repo) {
+    auto const known = co_await rules();
+    if (!known) co_return fail(known.error());
+    std::int64_t gone = 0;
+    for (auto const& rule : *known) {
+        if (ascii_lower(rule.repo.value_or("")) != repo.key()) continue;
+        auto const removed = co_await database_.metrics().remove_state(rule_key(rule.id));
+        if (!removed) co_return fail(removed.error().within("removing an alert rule"));
+        ++gone;
+    }
+    auto const alerts = co_await remove_alerts(
+        std::string(alert_prefix), [&](AlertRecord const& record) { return ascii_lower(record.repo) == repo.key(); });
+    if (!alerts) co_return fail(alerts.error());
+    co_return gone + *alerts;
+}
+
 Async<Result<void>> AlertStore::close_alerts_of(std::string rule_id, UtcTime now) {
     constexpr int tries = 5; // against a delivery that writes at the same time
     for (int i = 0; i < tries; ++i) {

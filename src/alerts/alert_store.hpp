@@ -2,6 +2,7 @@
 // processes one does it.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "alerts/alert.hpp"
@@ -32,6 +33,14 @@ class AlertStore {
     /// The rule afterwards; nothing if there is none. Disabling closes what it found.
     Async<Result<std::optional<AlertRule>>> enable_rule(std::string id, bool enabled, UtcTime now);
 
+    /// The rule afterwards; nothing if there is none. What it found is closed when it judges otherwise from now on.
+    /// Errors of changed_rule(); conflict if somebody else changed it at the same time.
+    Async<Result<std::optional<AlertRule>>> change_rule(std::string id, RuleChange change, bool private_addresses,
+                                                        UtcTime now);
+    /// Removes the rules and the alerts about a repository, whatever the case of its letters. Returns how many there
+    /// were.
+    Async<Result<std::int64_t>> forget_repository(RepoName repo);
+
     /// By key: the latest of each rule, repository and cause; `prefix` as alert.hpp tells it.
     Async<Result<std::map<std::string, StoredAlert>>> standing(std::string prefix);
     Async<Result<std::optional<StoredAlert>>> find_standing(std::string key);
@@ -47,6 +56,8 @@ class AlertStore {
     Async<Result<std::size_t>> trim(UtcTime now);
 
   private:
+    Async<Result<std::int64_t>> remove_alerts(std::string prefix, std::function<bool(AlertRecord const&)> goes);
+
     DatabaseService& database_;
 };
 

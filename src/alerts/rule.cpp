@@ -1,6 +1,7 @@
 #include "alerts/rule.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
@@ -133,6 +134,36 @@ Result<AlertRule> rule_of(RuleDraft draft, bool private_addresses) {
         if (auto const checked = check_url(rule.url, private_addresses); !checked) return fail(checked.error());
     }
     return rule;
+}
+
+Result<AlertRule> changed_rule(AlertRule const& rule, RuleChange change, bool private_addresses) {
+    auto const text = [](std::string const& known) { return known.empty() ? std::nullopt : std::optional(known); };
+    auto const either = [](auto wished, auto known) { return wished ? std::move(wished) : std::move(known); };
+    RuleDraft draft{.kind = rule.kind,
+                    .name = either(std::move(change.name), text(rule.name)),
+                    .repo = either(std::move(change.repo), rule.repo),
+                    .hours = either(change.hours, std::optional(rule.hours)),
+                    .threshold = either(change.threshold, rule.threshold),
+                    .severity = either(std::move(change.severity), rule.severity),
+                    .event_type = either(std::move(change.event_type), rule.event_type),
+                    .environment = either(std::move(change.environment), rule.environment),
+                    .url = either(std::move(change.url), text(rule.url)),
+                    .secret = either(std::move(change.secret), text(rule.secret)),
+                    .cool_down_minutes = change.cool_down_minutes.value_or(rule.cool_down_minutes),
+                    .enabled = change.enabled.value_or(rule.enabled ? "true" : "false")};
+    auto changed = rule_of(std::move(draft), private_addresses);
+    if (!changed) return changed;
+    changed->id = rule.id;
+    changed->created_at = rule.created_at;
+    return changed;
+}
+
+bool judges_alike(AlertRule const& one, AlertRule const& other) {
+    auto const terms = [](AlertRule const& rule) {
+        return std::tie(rule.kind, rule.repo, rule.hours, rule.threshold, rule.severity, rule.event_type,
+                        rule.environment, rule.enabled);
+    };
+    return terms(one) == terms(other);
 }
 
 std::string shown_url(std::string_view url) {

@@ -68,9 +68,33 @@ BOOST_DESCRIBE_STRUCT(RuleDraft, (),
                       (kind, name, repo, hours, threshold, severity, event_type, environment, url, secret,
                        cool_down_minutes, enabled))
 
+/// What is to be otherwise about a rule; what is left out stays as it is.
+struct RuleChange {
+    std::optional<std::string> name;
+    std::optional<std::string> repo;
+    std::optional<std::int64_t> hours;
+    std::optional<std::int64_t> threshold;
+    std::optional<std::string> severity;
+    std::optional<std::string> event_type;
+    std::optional<std::string> environment;
+    std::optional<std::string> url;
+    std::optional<std::string> secret;
+    std::optional<std::int64_t> cool_down_minutes;
+    std::optional<std::string> enabled;
+};
+BOOST_DESCRIBE_STRUCT(RuleChange, (),
+                      (name, repo, hours, threshold, severity, event_type, environment, url, secret, cool_down_minutes,
+                       enabled))
+
 /// The rule, without id and time; invalid_argument names the member, its limits for this kind and what was given.
 /// `private_addresses`: whether a URL may name one.
 Result<AlertRule> rule_of(RuleDraft draft, bool private_addresses);
+
+/// The rule as it is afterwards; its kind, id and time stay. Errors as of rule_of().
+Result<AlertRule> changed_rule(AlertRule const& rule, RuleChange change, bool private_addresses);
+
+/// Whether both look for the same at the same places, so that what one found holds for the other.
+bool judges_alike(AlertRule const& one, AlertRule const& other);
 
 /// The URL as far as it is shown: `https://hooks.example.com/…`. Path and query of such URLs are often secrets.
 std::string shown_url(std::string_view url);

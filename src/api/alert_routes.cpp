@@ -146,6 +146,18 @@ Async<Outcome> switch_rule(Context const& context, Arguments const& arguments) {
     co_return reply_with(context, **rule, 200);
 }
 
+Async<Outcome> change_rule(Context const& context, Arguments const& arguments) {
+    bool const private_addresses = context.alerts != nullptr && context.alerts->private_addresses();
+    auto const id = arguments.get<std::string>("id").value_or("");
+    auto change = arguments.read<alerts::RuleChange>();
+    if (auto const repo = arguments.get<RepoName>("repo")) change.repo = repo->text();
+    auto const rule = co_await alerts::AlertStore(context.database)
+                          .change_rule(id, std::move(change), private_addresses, context.now);
+    if (!rule) co_return std::unexpected(problem_of(rule.error()));
+    if (!*rule) co_return std::unexpected(no_rule(id));
+    co_return reply_with(context, **rule, 200);
+}
+
 /// Where the page before ended.
 struct Place {
     UtcTime fired_at{};
@@ -253,6 +265,18 @@ std::vector<Parameter> rule_id() {
              .place = ParameterPlace::path}};
 }
 
+/// The id, and each member but the kind; none is needed, none has a default.
+std::vector<Parameter> change_parameters() {
+    auto parameters = rule_id();
+    for (auto& each : rule_parameters()) {
+        if (each.name == "kind") continue;
+        each.default_number.reset();
+        each.default_text = {};
+        parameters.push_back(std::move(each));
+    }
+    return parameters;
+}
+
 void add_rule_routes(std::vector<Route>& table) {
     table.push_back({.method = "GET",
                      .path = "/alerts/rules",
@@ -279,6 +303,17 @@ void add_rule_routes(std::vector<Route>& table) {
                      .handler = &get_rule,
                      .answer = answers<RuleAnswer>("AlertRule"),
                      .keeping = Keeping::tagged});
+    table.push_back({.method = "PATCH",
+                     .path = "/alerts/rules/{id}",
+                     .summary = "Change an alert rule",
+                     .description = "What is left out stays; the kind stays always. When it judges otherwise "
+                                    "afterwards, what it found is resolved and messages on their way are not sent.",
+                     .parameters = change_parameters(),
+                     .handler = &change_rule,
+                     .answer = answers<RuleAnswer>("AlertRule"),
+                     .access = Access::admin,
+                     .keeping = Keeping::never,
+                     .problems = {409}});
     table.push_back({.method = "DELETE",
                      .path = "/alerts/rules/{id}",
                      .summary = "Remove an alert rule",

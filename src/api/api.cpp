@@ -86,6 +86,7 @@ http::Response Api::refusal(Problem const& problem) const { return problem.respo
 
 std::optional<http::Response> Api::answer_now(http::Request const& request) {
     if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
+    if (!request.body.empty()) return std::nullopt; // to be judged, as where nothing is kept
     auto const start = options_.steady_now();
     if (!generation_.fresh(start)) return std::nullopt;
     auto const kept = cache_.find_target(request.target, generation_.known(), clock_.now());
@@ -131,7 +132,7 @@ Api::Match Api::match(http::Request const& request) const {
 Async<http::Response> Api::serve(http::Request const& request, Match const& found) {
     bool const asks_options = request.method == "OPTIONS";
     auto allow = fmt::format("{}", fmt::join(found.allowed, ", "));
-    if (asks_options && request.path == "*") allow = "GET, HEAD, POST, DELETE, OPTIONS";
+    if (asks_options && request.path == "*") allow = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
     if (asks_options && !allow.empty()) {
         auto response = http::Response::of(204, {}, {});
         response.headers.emplace_back("Allow", std::move(allow));
@@ -142,8 +143,8 @@ Async<http::Response> Api::serve(http::Request const& request, Match const& foun
         for (auto const& route : routes_) paths.push_back(route.path);
         auto const near = nearest(request.path, paths);
         auto detail = fmt::format("There is nothing at {}", request.path.substr(0, 200));
-        detail +=
-            near.empty() ? "; / lists what there is." : fmt::format("; did you mean {}? / lists what there is.", near);
+        detail += near.empty() ? "; /docs shows what there is."
+                               : fmt::format("; did you mean {}? /docs shows what there is.", near);
         co_return refusal({.status = 404, .error_code = "NOT_FOUND", .detail = std::move(detail)});
     }
     auto const& route = routes_[found.place];

@@ -20,7 +20,7 @@ constexpr std::string_view docs_page = R"(<!doctype html>
 <rapi-doc spec-url="/openapi.json" render-style="read" theme="light" load-fonts="false" regular-font="system-ui, sans-serif"
   mono-font="ui-monospace, monospace" show-header="false" allow-spec-file-load="false" allow-spec-url-load="false"
   allow-server-selection="false" allow-authentication="true" schema-style="table" show-method-in-nav-bar="as-colored-text">
-<p><a href="/openapi.json">The API's description as OpenAPI 3.1</a>; <a href="/">the endpoints as a list</a>.</p>
+<p><a href="/openapi.json">The API's description as OpenAPI 3.1</a>; <a href="/">the dashboard</a>.</p>
 </rapi-doc>
 </body>
 </html>

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/text.hpp"
 #include "domain/event_type.hpp"
 
 namespace gem::api {
@@ -196,7 +197,7 @@ std::expected<Given, Problem> read_body(http::Request const& request, std::vecto
         return std::unexpected(Problem{.status = status, .error_code = std::string(code), .detail = std::move(detail)});
     };
     auto const type = request.header("content-type");
-    auto const is_json = type && ascii_lower(type->substr(0, type->find(';'))).starts_with("application/json");
+    auto const is_json = type && ascii_lower(trimmed(type->substr(0, type->find(';')))) == "application/json";
     if (!is_json) {
         return bad(
             415, "UNSUPPORTED_MEDIA_TYPE",

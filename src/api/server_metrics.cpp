@@ -18,7 +18,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-constexpr std::array<std::string_view, 6> methods = {"GET", "HEAD", "POST", "DELETE", "OPTIONS", "other"};
+constexpr std::array<std::string_view, 7> methods = {"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS", "other"};
 
 std::size_t method_place(std::string_view method) {
     auto const* const found = std::ranges::find(methods, method);

@@ -31,7 +31,10 @@ bool is_from_this_machine(http::Request const& request) {
 
 Problem refusal_of(Error const& error) {
     if (error.code == ErrorCode::unauthorized)
-        return {.status = 401, .error_code = "UNAUTHORIZED", .detail = error.message};
+        return {.status = 401,
+                .error_code = "UNAUTHORIZED",
+                .detail = error.message,
+                .headers = {{"WWW-Authenticate", "X-Hub-Signature-256"}}};
     if (error.code == ErrorCode::invalid_argument)
         return {.status = 400, .error_code = "MALFORMED_JSON", .detail = error.message};
     return problem_of(error);

@@ -1,4 +1,5 @@
 // `forget --repo|--actor`: removes a repository or a person from everything, counts too.
+#include "app/alerting.hpp"
 #include "app/providers.hpp"
 #include "base/json.hpp"
 #include "cli/command.hpp"
@@ -41,8 +42,7 @@ int forget(Context const& context, ForgetOptions const& options) {
         return exit_failed;
     }
     auto const removed = run_to_end(with_database(config, context.clock, context.log, [&](DatabaseService& database) {
-        return repo ? database.maintenance().forget_repository(*repo)
-                    : database.maintenance().forget_actor(options.actor);
+        return repo ? forget_repository(database, *repo) : database.maintenance().forget_actor(options.actor);
     }));
     if (!removed) return context.failed(removed.error());
     if (options.as_json) {

@@ -179,7 +179,7 @@ std::optional<Session::Refusal> Session::refusal_for(ErrorValue error) const {
         auto const name = rest.substr(0, rest.find('\r')).rfind(" HTTP/");
         if (name != std::string_view::npos && !rest.substr(name).starts_with(" HTTP/1."))
             return Refusal{
-                .status = 505, .error_code = "BAD_REQUEST", .detail = "this server speaks HTTP/1.1 and HTTP/1.0"};
+                .status = 400, .error_code = "BAD_REQUEST", .detail = "this server speaks HTTP/1.1 and HTTP/1.0"};
     }
     return Refusal{.status = 400,
                    .error_code = "BAD_REQUEST",
@@ -198,7 +198,7 @@ std::optional<Session::Refusal> Session::check_body_budget() {
 std::optional<Session::Refusal> Session::check_head() {
     if (parser_->unknown_transfer())
         return Refusal{
-            .status = 501, .error_code = "BAD_REQUEST", .detail = "the only Transfer-Encoding taken is chunked"};
+            .status = 400, .error_code = "BAD_REQUEST", .detail = "the only Transfer-Encoding taken is chunked"};
     if (parser_->chunked() && !parser_->is_http11())
         return Refusal{.status = 400, .error_code = "BAD_REQUEST", .detail = "HTTP/1.0 has no Transfer-Encoding"};
     if (parser_->host_headers() > 1 || (parser_->is_http11() && parser_->host_headers() == 0))

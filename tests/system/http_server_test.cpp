@@ -158,7 +158,7 @@ TEST_F(HttpServer, what_is_no_http_is_refused_and_the_connection_closed) {
     EXPECT_EQ(refused(std::string("\x16\x03\x01\x02\x00\x01\x00\x01", 8) + "\r\n\r\n"), 400);
     EXPECT_EQ(refused("GET /now HTTP/1.1\r\n\r\n"), 400);
     EXPECT_EQ(refused("GET /now HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
-    EXPECT_EQ(refused("GET /now HTTP/2.0\r\nHost: a\r\n\r\n"), 505);
+    EXPECT_EQ(refused("GET /now HTTP/2.0\r\nHost: a\r\n\r\n"), 400);
     EXPECT_EQ(refused("GET /now HTTP/1.1\r\nHost: a\r\nBad\x01: b\r\n\r\n"), 400);
     EXPECT_EQ(refused("GET /now HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"s), 400);
     EXPECT_EQ(refused("GET /no\x01w HTTP/1.1\r\nHost: a\r\n\r\n"), 400);
@@ -173,8 +173,8 @@ TEST_F(HttpServer, what_could_smuggle_a_request_is_refused) {
     EXPECT_EQ(refused(head + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"), 400);
     EXPECT_EQ(refused(head + "Content-Length: +3\r\n\r\nabc"), 400);
     EXPECT_EQ(refused(head + "Content-Length: -1\r\n\r\nabc"), 400);
-    EXPECT_EQ(refused(head + "Transfer-Encoding: gzip\r\n\r\nGET /now HTTP/1.1\r\n"), 501);
-    EXPECT_EQ(refused(head + "Transfer-Encoding: chunked, gzip\r\n\r\n"), 501);
+    EXPECT_EQ(refused(head + "Transfer-Encoding: gzip\r\n\r\nGET /now HTTP/1.1\r\n"), 400);
+    EXPECT_EQ(refused(head + "Transfer-Encoding: chunked, gzip\r\n\r\n"), 400);
     EXPECT_EQ(refused(head + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"), 400);
     EXPECT_EQ(refused("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400);
     EXPECT_EQ(refused(head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n"), 400);

@@ -58,10 +58,12 @@ class Program : public testing::Test {
         std::unique_ptr<ChildProcess> process;
         std::uint16_t port = 0;
     };
-    [[nodiscard]] Served serve(std::vector<std::string> more = {}) const {
+    [[nodiscard]] Served serve(std::vector<std::string> more = {},
+                               std::map<std::string, std::string> variables = {}) const {
+        variables.merge(environment());
         std::vector<std::string> arguments = {"serve", "--port", "0", "--poll", "off"};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        Served served{.process = std::make_unique<ChildProcess>(GEM_PROGRAM, arguments, environment())};
+        Served served{.process = std::make_unique<ChildProcess>(GEM_PROGRAM, arguments, variables)};
         if (!served.process->wait_for_err("listening url=") || !served.process->wait_for_err("\n")) {
             throw std::runtime_error("serve did not listen: " + served.process->err());
         }

@@ -26,10 +26,17 @@ class AlertApi : public ApiTest {
         EXPECT_EQ(problem.at("error_code").as_string(), code) << rule;
         EXPECT_NE(problem.at("detail").as_string().find(about), std::string::npos) << text(problem);
     }
-    void put_alert(std::string const& id, UtcTime fired, std::string repo, std::string state) {
+    http::Response patch(std::string target, std::string change) {
+        auto asked = request("PATCH", std::move(target));
+        asked.headers.emplace_back("content-type", "application/json");
+        asked.body = std::move(change);
+        return send(std::move(asked));
+    }
+    void put_alert(std::string const& id, UtcTime fired, std::string repo, std::string state,
+                   std::string rule = "r-1") {
         alerts::AlertRecord record;
         record.id = id;
-        record.rule_id = "r-1";
+        record.rule_id = std::move(rule);
         record.repo = std::move(repo);
         record.cause = id;
         record.state = std::move(state);
@@ -63,6 +70,57 @@ TEST_F(AlertApi, keeps_rules_and_never_shows_their_secret_nor_the_path_of_their_
     EXPECT_EQ(body("/alerts/rules").at("count").as_int64(), 0);
 }
 
+TEST_F(AlertApi, changes_what_is_named_of_a_rule_and_leaves_the_rest) {
+    auto const id = add(R"({"kind":"health_below","repo":"octo-org/hello-world","threshold":70,"cool_down_minutes":5,)"
+                        R"("url":"https://hooks.example.com/T0","secret":"hush"})");
+    auto const target = "/alerts/rules/" + id;
+    auto const changed = patch(target, R"({"threshold":50,"name":"worse than ever"})");
+    ASSERT_EQ(changed.status, 200U) << changed.body->bytes();
+    for (auto const& rule : {json_of(changed), body(target)}) {
+        EXPECT_EQ(rule.at("threshold").as_int64(), 50);
+        EXPECT_EQ(rule.at("name").as_string(), "worse than ever");
+        EXPECT_EQ(rule.at("cool_down_minutes").as_int64(), 5);
+        EXPECT_EQ(rule.at("hours").as_int64(), 168);
+        EXPECT_EQ(rule.at("repo").as_string(), "octo-org/hello-world");
+        EXPECT_TRUE(rule.at("signed").as_bool());
+        EXPECT_TRUE(rule.at("enabled").as_bool());
+    }
+    EXPECT_EQ(wait_ok(alerts::AlertStore(database).rule(id))->url, "https://hooks.example.com/T0");
+    EXPECT_EQ(patch(target, "{}").status, 200U);
+    EXPECT_EQ(patch(target, R"({"threshold":101})").status, 422U);
+    EXPECT_EQ(patch(target, R"({"severity":"low"})").status, 422U);
+    EXPECT_EQ(patch(target, R"({"kind":"silence"})").status, 422U);
+    EXPECT_EQ(patch("/alerts/rules/r-0", "{}").status, 404U);
+    EXPECT_EQ(body(target).at("threshold").as_int64(), 50);
+}
+
+TEST_F(AlertApi, a_rule_that_judges_otherwise_than_before_closes_what_it_found) {
+    auto const id = add(R"({"kind":"silence","repo":"octo-org/hello-world"})");
+    put_alert("a-1", clock.now() - hours(1), "octo-org/hello-world", "open", id);
+    EXPECT_EQ(patch("/alerts/rules/" + id, R"({"name":"quiet","cool_down_minutes":0})").status, 200U);
+    EXPECT_EQ(body("/alerts").at("alerts").at(0).at("state").as_string(), "open");
+    EXPECT_EQ(patch("/alerts/rules/" + id, R"({"hours":48})").status, 200U);
+    EXPECT_EQ(body("/alerts").at("alerts").at(0).at("state").as_string(), "resolved");
+}
+
+TEST_F(AlertApi, forgetting_a_repository_removes_the_rules_and_alerts_about_it_and_no_others) {
+    add(R"({"kind":"silence","repo":"Octo-org/hello-world"})");
+    add(R"({"kind":"silence","repo":"octo-org/other"})");
+    add(R"({"kind":"silence"})");
+    put_alert("a-1", clock.now() - hours(2), "octo-org/hello-world", "open");
+    put_alert("a-2", clock.now() - hours(1), "octo-org/other", "open");
+    alerts::AlertRecord past;
+    past.id = "a-0";
+    past.repo = "octo-org/Hello-World";
+    wait_ok(alerts::AlertStore(database).put_past(past));
+    auto const repo = RepoName::parse("octo-org/HELLO-world").value();
+    EXPECT_EQ(wait_ok(alerts::AlertStore(database).forget_repository(repo)), 3);
+    EXPECT_EQ(body("/alerts/rules").at("count").as_int64(), 2);
+    EXPECT_EQ(body("/alerts").at("count").as_int64(), 1);
+    EXPECT_EQ(body("/alerts").at("alerts").at(0).at("id").as_string(), "a-2");
+    EXPECT_EQ(wait_ok(alerts::AlertStore(database).forget_repository(repo)), 0);
+}
+
 TEST_F(AlertApi, switches_rules) {
     auto const id = add(R"({"kind":"anomaly","enabled":false})");
     EXPECT_FALSE(body("/alerts/rules/" + id).at("enabled").as_bool());
@@ -93,6 +151,7 @@ TEST_F(AlertApi, asks_for_an_admin_token_where_others_can_connect) {
     options.access.loopback_only = false;
     EXPECT_EQ(post("/alerts/rules", R"({"kind":"silence"})").status, 401U);
     EXPECT_EQ(send_as("DELETE", "/alerts/rules/r-1").status, 401U);
+    EXPECT_EQ(patch("/alerts/rules/r-1", "{}").status, 401U);
     EXPECT_EQ(send_as("POST", "/alerts/rules/r-1/disable").status, 401U);
     EXPECT_EQ(get("/alerts").status, 200U);
 }

@@ -55,6 +55,10 @@ TEST_F(Caching, the_fast_path_answers_what_is_kept_and_nothing_else) {
     EXPECT_EQ(fast->body, slow.body);
     EXPECT_TRUE(service().answer_now(request("HEAD", "/metrics/trending")));
     EXPECT_FALSE(service().answer_now(request("GET", "/metrics/trending?hours=24"))); // a spelling not seen yet
+    auto with_body = asked;
+    with_body.body = "{";
+    EXPECT_FALSE(service().answer_now(with_body)); // it is refused, as where nothing is kept
+    EXPECT_EQ(send(with_body).status, 415U);
     send(request("GET", "/health"));
     EXPECT_FALSE(service().answer_now(request("GET", "/health")));
     steady += std::chrono::milliseconds(20); // whether somebody else wrote must be asked

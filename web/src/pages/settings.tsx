@@ -22,6 +22,10 @@ export function Settings() {
                         <dl class="pairs">
                             <dt>Version</dt>
                             <dd>{data.version}</dd>
+                            <dt>API</dt>
+                            <dd>
+                                <a href="/docs">Endpoints, to read and to try</a>
+                            </dd>
                             <dt>Running for</dt>
                             <dd>{duration(data.uptime_seconds)}</dd>
                             <dt>Collector</dt>
