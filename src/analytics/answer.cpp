@@ -21,21 +21,31 @@ std::optional<std::int64_t> whole_hours(TimeWindow window) {
 }
 
 Async<Result<WindowedPart>> windowed_part(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,
-                                          UtcTime now) {
+                                          UtcTime now, std::optional<std::vector<std::string>> sources) {
+    if (sources) {
+        auto const records = co_await coverage_records(database, repo);
+        if (!records) co_return fail(records.error());
+        co_return WindowedPart{.window = window,
+                               .coverage = judge_coverage(*records, window, repo, now, std::move(*sources)),
+                               .timestamp = now};
+    }
     auto coverage = co_await coverage_of(database, window, std::move(repo), now);
     if (!coverage) co_return fail(coverage.error());
     co_return WindowedPart{.window = window, .coverage = std::move(*coverage), .timestamp = now};
 }
 
 Async<Result<RepoAnswer>> begin_answer(DatabaseService& database, RepoWindowParams params, minutes fallback,
-                                       UtcTime now) {
+                                       UtcTime now, bool with_tallies) {
     if (!params.repo) co_return fail(ErrorCode::invalid_argument, "repo: expected owner/name");
     auto const window = params.window(now, fallback);
-    auto spelling = co_await stored_spelling(database, params.repo);
-    if (!spelling) co_return fail(spelling.error());
-    auto part = co_await windowed_part(database, window, params.repo, now);
+    auto figures = co_await database.events().window_figures(window, params.repo, with_tallies);
+    if (!figures) co_return fail(figures.error());
+    auto part = co_await windowed_part(database, window, params.repo, now, std::move(figures->sources));
     if (!part) co_return fail(part.error());
-    co_return RepoAnswer{.window = window, .repo = spelling->value_or(params.repo->text()), .part = std::move(*part)};
+    co_return RepoAnswer{.window = window,
+                         .repo = figures->repository ? std::move(figures->repository->repo) : params.repo->text(),
+                         .part = std::move(*part),
+                         .tallies = std::move(figures->tallies)};
 }
 
 void unite(WindowedPart& all, WindowedPart one, std::string_view repo) {

@@ -110,20 +110,25 @@ Async<Result<CoverageRecords>> coverage_records(DatabaseService& database, std::
 Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords const& records, TimeWindow window,
                                     std::optional<RepoName> repo, UtcTime now = UtcTime::max());
 
-/// `window`, `coverage` and `timestamp` of an answer.
+/// The same, of a window whose `sources` are known as well.
+Coverage judge_coverage(CoverageRecords const& records, TimeWindow window, std::optional<RepoName> const& repo,
+                        UtcTime now, std::vector<std::string> sources);
+
+/// `window`, `coverage` and `timestamp` of an answer; `sources` of the window where they are known already.
 Async<Result<WindowedPart>> windowed_part(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,
-                                          UtcTime now);
+                                          UtcTime now, std::optional<std::vector<std::string>> sources = {});
 
 /// What every answer about one repository starts from.
 struct RepoAnswer {
     TimeWindow window;
     std::string repo; ///< the latest spelling that is stored; as asked for if nothing about it is
     WindowedPart part;
+    std::vector<Tally> tallies; ///< of the window, when asked for
 };
 
 /// `fallback` is the window's length when none was named. invalid_argument without a `repo`.
 Async<Result<RepoAnswer>> begin_answer(DatabaseService& database, RepoWindowParams params, minutes fallback,
-                                       UtcTime now);
+                                       UtcTime now, bool with_tallies = false);
 
 /// Makes `all` the part of an answer about one repository more: the gaps tell whose they are.
 void unite(WindowedPart& all, WindowedPart one, std::string_view repo);

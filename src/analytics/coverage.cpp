@@ -179,15 +179,20 @@ Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords c
                                     std::optional<RepoName> repo, UtcTime now) {
     auto sources = co_await database.events().sources(window, repo);
     if (!sources) co_return fail(sources.error().within("coverage"));
+    co_return judge_coverage(records, window, repo, now, std::move(*sources));
+}
+
+Coverage judge_coverage(CoverageRecords const& records, TimeWindow window, std::optional<RepoName> const& repo,
+                        UtcTime now, std::vector<std::string> sources) {
     window.to = judged_end(window, now);
     Coverage coverage;
-    coverage.sources = std::move(*sources);
+    coverage.sources = std::move(sources);
     auto const targets = speaking_for(repo, records);
     if (targets.empty()) {
         add_gap(coverage.gaps, window, window.from, window.to, "no record says that this time was covered");
         coverage.gaps = without(std::move(coverage.gaps), vouched_hours(repo, records, window));
         coverage.complete = coverage.gaps.empty();
-        co_return coverage;
+        return coverage;
     }
     for (auto const target : targets) {
         auto const because = [&](std::string_view why) {
@@ -210,7 +215,7 @@ Async<Result<Coverage>> coverage_of(DatabaseService& database, CoverageRecords c
     std::ranges::sort(coverage.gaps, {}, [](CoverageGap const& gap) { return std::tie(gap.from, gap.to, gap.reason); });
     coverage.complete = coverage.gaps.empty();
     if (coverage.gaps.size() > most_gaps) coverage.gaps.resize(most_gaps);
-    co_return coverage;
+    return coverage;
 }
 
 Async<Result<Coverage>> coverage_of(DatabaseService& database, TimeWindow window, std::optional<RepoName> repo,

@@ -20,13 +20,11 @@ Async<Result<Asked>> ask(DatabaseService& database, WindowParams params, minutes
                          UtcTime now) {
     Asked asked;
     asked.window = params.window(now, fallback);
-    auto tallies = co_await database.events().tally(asked.window, repo);
-    if (!tallies) co_return fail(tallies.error());
-    asked.tallies = std::move(*tallies);
-    auto spelling = co_await stored_spelling(database, repo);
-    if (!spelling) co_return fail(spelling.error());
-    asked.repo = std::move(*spelling);
-    auto part = co_await windowed_part(database, asked.window, repo, now);
+    auto figures = co_await database.events().window_figures(asked.window, repo, true);
+    if (!figures) co_return fail(figures.error());
+    asked.tallies = std::move(figures->tallies);
+    if (repo) asked.repo = figures->repository ? std::move(figures->repository->repo) : repo->text();
+    auto part = co_await windowed_part(database, asked.window, repo, now, std::move(figures->sources));
     if (!part) co_return fail(part.error());
     asked.part = std::move(*part);
     co_return asked;

@@ -251,11 +251,9 @@ RepositoryHealth measure_health(HealthEvidence const& evidence) { return Parts(e
 
 Async<Result<Windowed<RepositoryHealth>>> repository_health(DatabaseService& database, RepoPeopleParams params,
                                                             UtcTime now) {
-    auto asked = co_await begin_answer(database, params, hours(168), now);
+    auto asked = co_await begin_answer(database, params, hours(168), now, true);
     if (!asked) co_return fail(asked.error());
     auto const window = asked->window;
-    auto const tallies = co_await database.events().tally(window, params.repo);
-    if (!tallies) co_return fail(tallies.error());
     TimeWindow const with_history{.from = window.from - review_history, .to = window.to};
     auto types = security_event_types();
     for (auto const* type :
@@ -268,13 +266,13 @@ Async<Result<Windowed<RepositoryHealth>>> repository_health(DatabaseService& dat
     HealthEvidence evidence{.rows = *rows,
                             .window = window,
                             .bots = parse_bots(params.bots),
-                            .seen = !tallies->empty() || asked->part.coverage.complete,
+                            .seen = !asked->tallies.empty() || asked->part.coverage.complete,
                             .security = {}};
     if (security->security_score) evidence.security = security->security_score->value;
     auto health = measure_health(evidence);
     health.repo_name = asked->repo;
     health.analysis_period_hours = whole_hours(window);
-    health.activity_breakdown = counts_by_type(*tallies);
+    health.activity_breakdown = counts_by_type(asked->tallies);
     for (auto const& [type, count] : health.activity_breakdown) health.total_events += count;
     health.bots = params.bots;
     if (evidence.bots == Bots::exclude) {

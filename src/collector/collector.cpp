@@ -137,14 +137,17 @@ bool Collector::is_to_be_written(Tracked const& tracked, UtcTime now) const {
     return complete && (!known || std::chrono::floor<hours>(*known) != std::chrono::floor<hours>(*complete));
 }
 
-Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before) {
+Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before, bool ending) {
     auto const now = clock_.now();
+    bool const whole = ending || options_.state_flush == seconds(0);
     if (!is_to_be_written(tracked, now) && tracked.version != 0 && !differs_materially(before, tracked.state))
         co_return Result<void>{};
     auto const key = poll_key(tracked.target.key());
     for (int attempt = 0; attempt < 3; ++attempt) {
         auto const written = co_await database_.metrics().put_state(
-            {.key = key, .value = to_json(tracked.state), .version = tracked.version});
+            {.key = key,
+             .value = whole ? to_json(tracked.state) : to_short_json(tracked.state),
+             .version = tracked.version});
         if (written) {
             tracked.version = *written;
             tracked.complete_in_store = tracked.state.last_complete;
@@ -180,7 +183,7 @@ Async<TargetReport> Collector::poll(Tracked& tracked, std::optional<std::size_t>
         refreshed_.reset();
         co_return report;
     }
-    tracked.unwritten_events += report.inserted + report.duplicates;
+    tracked.unwritten_events += report.inserted;
     if (tracked.state.last_poll > last_poll_) last_poll_ = tracked.state.last_poll;
     watch_list_.note(tracked.target.key(), {.next_poll = tracked.state.next_poll,
                                             .last_poll = tracked.state.last_poll,
@@ -387,7 +390,7 @@ seconds Collector::until_next() const {
         if (only_when_asked(tracked)) continue;
         next = std::min(next, due_at(tracked));
     }
-    if (membership_.on()) next = std::min(next, membership_.next_renewal());
+    if (membership_.on()) next = std::min(next, membership_.next_look());
     if (details_.due()) next = std::min(next, now + details_pause);
     return std::max(next - now, seconds(1));
 }
@@ -461,7 +464,7 @@ Async<Result<void>> Collector::flush() {
         if (membership_.on() && tracked.state.holder != membership_.id()) continue;
         if (!tracked.state.last_poll || (tracked.written && *tracked.written >= *tracked.state.last_poll)) continue;
         tracked.written.reset();
-        if (auto const kept = co_await persist(tracked, tracked.state); !kept) co_return fail(kept.error());
+        if (auto const kept = co_await persist(tracked, tracked.state, true); !kept) co_return fail(kept.error());
     }
     co_return co_await membership_.leave();
 }

@@ -162,7 +162,7 @@ class Collector {
     void tell(TargetReport const& one);
     void count(TargetReport const& one);
     Async<TargetReport> poll(Tracked& tracked, std::optional<std::size_t> limit);
-    Async<Result<void>> persist(Tracked& tracked, PollState const& before);
+    Async<Result<void>> persist(Tracked& tracked, PollState const& before, bool ending = false);
     Async<std::optional<std::string>> turn();
     [[nodiscard]] bool only_when_asked(Tracked const& tracked) const;
     void add_up(CollectReport& report, TargetReport one) const;

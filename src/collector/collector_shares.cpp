@@ -44,14 +44,14 @@ bool Collector::is_to_be_ours(Tracked const& tracked) const {
 /// Renews the lease in time, and gives away and looks for what has another holder since somebody came or went.
 Async<Result<void>> Collector::keep_lease() {
     if (!membership_.on()) co_return Result<void>{};
-    auto const before = membership_.next_renewal();
+    auto const before = membership_.next_look();
     if (auto const kept = co_await membership_.keep(); !kept) co_return fail(kept.error());
     if (shared_among_ != membership_.generation()) {
         shared_among_ = membership_.generation();
         looks_for_shares_ = looks_for_shares;
         refreshed_.reset();
     }
-    if (before == membership_.next_renewal()) co_return Result<void>{};
+    if (before == membership_.next_look()) co_return Result<void>{};
     if (auto const handed = co_await hand_over(); !handed) co_return fail(handed.error());
     if (looks_for_shares_ == 0) co_return Result<void>{};
     --looks_for_shares_;

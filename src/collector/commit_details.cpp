@@ -4,7 +4,6 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include "base/json.hpp"
 #include "domain/commit_summary.hpp"
@@ -19,6 +18,9 @@ constexpr int most_compare_pages = 3; ///< of 100 commits
 constexpr int most_file_pages = 10;   ///< of 300 files: GitHub shows 3,000
 constexpr std::size_t new_branch_commits = 20;
 constexpr std::size_t whole_page_of_files = 300;
+/// About what DynamoDB writes for one unit.
+constexpr std::size_t most_in_a_note = 10;
+constexpr int most_note_attempts = 3;
 
 bool all_zeros(std::string_view sha) { return !sha.empty() && sha.find_first_not_of('0') == std::string_view::npos; }
 
@@ -32,9 +34,9 @@ bool ends_the_debt(github::ApiAnswer const& answer) {
     return answer.status == github::PageStatus::gone || answer.http_status == 409 || answer.http_status == 422;
 }
 
-std::string owed_key(OwedPush const& push) {
-    return fmt::format("{}{}#{}#{}", prefix, ascii_lower(push.repo), format_time(push.pushed_at),
-                       push.head.substr(0, 12));
+/// REPO#TIME#HEAD.
+std::string debt_key(OwedPush const& push) {
+    return fmt::format("{}#{}#{}", ascii_lower(push.repo), format_time(push.pushed_at), push.head.substr(0, 12));
 }
 
 /// The stats of a commit whose files are all there.
@@ -55,38 +57,9 @@ std::string branch_of(std::string_view ref) {
 
 void complete(CommitRecord& record) { record.summary = summarize(record.commit, *record.files); }
 
-} // namespace
+JsonText to_json(OwedNote const& note) { return JsonText::already_validated(json::to_string(note)); }
 
-Result<OwedPush> parse_owed_push(std::string_view text) {
-    simdjson::dom::parser parser;
-    simdjson::dom::object object;
-    OwedPush push;
-    auto const read = [&](std::string_view key, std::string& out) {
-        std::string_view value;
-        if (object[key].get_string().get(value) == simdjson::SUCCESS) out = value;
-    };
-    if (parser.parse(text.data(), text.size(), true).get_object().get(object) != simdjson::SUCCESS)
-        return fail(ErrorCode::corrupt, "what a push owes is not a JSON object");
-    read("repo", push.repo);
-    read("ref", push.ref);
-    read("before", push.before);
-    read("head", push.head);
-    std::int64_t id = 0;
-    if (object["repo_id"].get_int64().get(id) == simdjson::SUCCESS) push.repo_id = id;
-    std::string time;
-    read("pushed_at", time);
-    push.pushed_at = parse_time(time).value_or(UtcTime{});
-    simdjson::dom::array commits;
-    if (object["commits"].get_array().get(commits) == simdjson::SUCCESS) {
-        for (auto const one : commits) {
-            std::string_view sha;
-            if (one.get_string().get(sha) == simdjson::SUCCESS) push.commits.emplace_back(sha);
-        }
-    }
-    if (!RepoName::valid(push.repo) || push.head.empty())
-        return fail(ErrorCode::corrupt, "what a push owes names no repository or no commit");
-    return push;
-}
+} // namespace
 
 CommitDetails::CommitDetails(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
                              Options options)
@@ -109,27 +82,99 @@ Async<Result<void>> CommitDetails::store(std::vector<CommitRecord> records) {
     co_return Result<void>{};
 }
 
-Async<Result<void>> CommitDetails::write(std::string key, Debt& debt) {
-    auto const written = co_await database_.metrics().put_state(
-        {.key = key, .value = JsonText::already_validated(json::to_string(debt.push)), .version = debt.version});
-    if (written) {
-        debt.version = *written;
-        co_return Result<void>{};
+/// From now on what the store has under `key`; of a debt that is known already the failures stay.
+void CommitDetails::take(std::string const& key, Note note, std::vector<OwedPush> pushes) {
+    std::map<std::string, Debt> debts;
+    for (auto& push : pushes) {
+        auto const debt = debt_key(push);
+        auto const known = debts_.find(debt);
+        debts[debt] = known == debts_.end() ? Debt{} : known->second;
+        debts[debt].push = std::move(push);
+        debts[debt].note = key;
+        note.debts.insert(debt);
     }
-    if (written.error().code != ErrorCode::conflict) co_return fail(written.error());
-    // Somebody else owes or pays the same: what stands there is as good.
-    auto const present = co_await database_.metrics().get_state(key);
-    if (!present) co_return fail(present.error());
-    debt.version = *present ? (*present)->version : 0;
+    for (auto const& debt : notes_[key].debts) debts_.erase(debt);
+    for (auto& [debt, content] : debts) {
+        auto const known = debts_.find(debt);
+        if (known != debts_.end()) { // two notes had it
+            auto& other = notes_[known->second.note];
+            other.debts.erase(debt);
+            other.changed = true;
+        }
+        debts_.insert_or_assign(debt, std::move(content));
+    }
+    notes_[key] = std::move(note);
+}
+
+/// One document of the state for all of them: they are of one repository, and come and go together.
+Async<Result<void>> CommitDetails::note(std::vector<OwedPush> pushes) {
+    auto const key = std::string(prefix) + debt_key(pushes.front());
+    Note mine;
+    for (int attempt = 0; attempt < most_note_attempts; ++attempt) {
+        auto const written = co_await database_.metrics().put_state(
+            {.key = key, .value = to_json({.pushes = pushes}), .version = mine.version});
+        if (written) {
+            mine.version = *written;
+            take(key, std::move(mine), std::move(pushes));
+            co_return Result<void>{};
+        }
+        if (written.error().code != ErrorCode::conflict) co_return fail(written.error());
+        // A note that begins with the same push: of another process, or of ours before it was paid.
+        auto const present = co_await database_.metrics().get_state(key);
+        if (!present) co_return fail(present.error());
+        mine.version = *present ? (*present)->version : 0;
+        auto const theirs = *present ? parse_owed_note((*present)->value.text()) : Result<OwedNote>();
+        if (!theirs) continue;
+        for (auto const& push : theirs->pushes) {
+            if (std::ranges::find(pushes, debt_key(push), debt_key) == pushes.end()) pushes.push_back(push);
+        }
+    }
+    co_return fail(ErrorCode::conflict, "another process writes the same note all the time");
+}
+
+/// What was learned and paid since. When another process has written the note, its word counts: ours is work done
+/// again.
+Async<Result<void>> CommitDetails::write_changed_notes() {
+    std::vector<std::string> changed;
+    for (auto const& [key, note] : notes_) {
+        if (note.changed) changed.push_back(key);
+    }
+    for (auto const& key : changed) {
+        auto const note = notes_.find(key);
+        if (note == notes_.end()) continue;
+        note->second.changed = false;
+        if (note->second.debts.empty()) {
+            notes_.erase(note);
+            auto const removed = co_await database_.metrics().remove_state(key);
+            if (!removed) co_return fail(removed.error());
+            continue;
+        }
+        OwedNote document;
+        for (auto const& debt : note->second.debts) document.pushes.push_back(debts_.at(debt).push);
+        auto const written = co_await database_.metrics().put_state(
+            {.key = key, .value = to_json(document), .version = note->second.version});
+        if (!written && written.error().code == ErrorCode::conflict) continue;
+        if (!written) co_return fail(written.error().within("noting what pushes still owe"));
+        if (auto const present = notes_.find(key); present != notes_.end()) present->second.version = *written;
+    }
     co_return Result<void>{};
 }
 
 Async<Result<void>> CommitDetails::settle(std::string key) {
-    debts_.erase(key);
-    co_return co_await database_.metrics().remove_state(key);
+    auto const debt = debts_.extract(key);
+    if (debt.empty()) co_return Result<void>{};
+    auto const note = notes_.find(debt.mapped().note);
+    note->second.debts.erase(key);
+    note->second.changed = true;
+    if (!note->second.debts.empty()) co_return Result<void>{};
+    auto const noted = note->first;
+    notes_.erase(note);
+    co_return co_await database_.metrics().remove_state(noted);
 }
 
 Async<Result<void>> CommitDetails::owe(std::vector<Event> events) {
+    std::map<std::string, std::vector<OwedPush>> fresh; // by repository
+    std::set<std::string> seen;
     for (auto& event : events) {
         auto const& facts = event.facts;
         bool const branch = facts.ref && !facts.ref->starts_with("refs/tags/");
@@ -153,13 +198,20 @@ Async<Result<void>> CommitDetails::owe(std::vector<Event> events) {
         // A payload shows 20 commits at most.
         bool const whole = facts.size && static_cast<std::size_t>(*facts.size) == push.commits.size();
         if (!whole) push.commits.clear();
-        auto const key = owed_key(push);
-        if (debts_.contains(key)) continue;
-        Debt debt{.push = std::move(push)};
-        if (auto const written = co_await write(key, debt); !written)
-            co_return fail(written.error().within("noting what a push owes"));
-        debts_.emplace(key, std::move(debt));
+        auto key = debt_key(push);
+        if (!debts_.contains(key) && seen.insert(std::move(key)).second)
+            fresh[ascii_lower(push.repo)].push_back(std::move(push));
     }
+    for (auto& [repo, pushes] : fresh) {
+        for (std::size_t from = 0; from < pushes.size(); from += most_in_a_note) {
+            auto const end = std::min(from + most_in_a_note, pushes.size());
+            std::vector<OwedPush> some(pushes.begin() + static_cast<std::ptrdiff_t>(from),
+                                       pushes.begin() + static_cast<std::ptrdiff_t>(end));
+            if (auto const noted = co_await note(std::move(some)); !noted)
+                co_return fail(noted.error().within("noting what pushes owe"));
+        }
+    }
+    if (debts_.size() <= options_.most_owed) co_return Result<void>{};
     while (debts_.size() > options_.most_owed) {
         auto const oldest = std::ranges::min_element(debts_, {}, [this](auto const& entry) {
             return std::pair(entry.first == in_payment_, entry.second.push.pushed_at);
@@ -168,26 +220,30 @@ Async<Result<void>> CommitDetails::owe(std::vector<Event> events) {
         log_.warn("commit_details_given_up", {{"repo", oldest->second.push.repo}, {"reason", "too many are owed"}});
         if (auto const removed = co_await settle(oldest->first); !removed) co_return fail(removed.error());
     }
-    co_return Result<void>{};
+    co_return co_await write_changed_notes();
 }
 
 Async<Result<void>> CommitDetails::load(bool anew) {
     if (loaded_ && !anew) co_return Result<void>{};
     std::set<std::string> paid; // those that are noted from here on are none of these
-    for (auto const& [key, debt] : debts_) paid.insert(key);
+    for (auto const& [key, note] : notes_) paid.insert(key);
     auto const entries = co_await database_.metrics().list_state(std::string(prefix));
     if (!entries) co_return fail(entries.error().within("reading what pushes owe"));
     for (auto const& entry : *entries) {
         paid.erase(entry.key);
-        auto const known = debts_.find(entry.key);
-        if (known != debts_.end() && known->second.version == entry.version) continue;
-        auto push = parse_owed_push(entry.value.text());
-        if (push)
-            debts_[entry.key] = Debt{.push = std::move(*push), .version = entry.version};
+        auto const known = notes_.find(entry.key);
+        if (known != notes_.end() && known->second.version == entry.version) continue;
+        auto note = parse_owed_note(entry.value.text());
+        if (note)
+            take(entry.key, {.version = entry.version, .debts = {}}, std::move(note->pushes));
         else
-            log_.warn("owed_push_unreadable", {{"key", entry.key}, {"reason", push.error().message}});
+            log_.warn("owed_push_unreadable", {{"key", entry.key}, {"reason", note.error().message}});
     }
-    for (auto const& key : paid) debts_.erase(key);
+    for (auto const& key : paid) {
+        auto const gone = notes_.extract(key);
+        if (gone.empty()) continue; // paid by us meanwhile
+        for (auto const& debt : gone.mapped().debts) debts_.erase(debt);
+    }
     loaded_ = true;
     co_return Result<void>{};
 }
@@ -222,6 +278,14 @@ CommitDetailsFigures CommitDetails::figures() const {
 
 Async<Result<void>> CommitDetails::work(std::int64_t requests) {
     auto const before = figures_.requests;
+    auto paid = co_await pay_all(requests);
+    credit_ -= static_cast<double>(figures_.requests - before);
+    auto const written = co_await write_changed_notes();
+    if (paid && !written) co_return fail(written.error());
+    co_return paid;
+}
+
+Async<Result<void>> CommitDetails::pay_all(std::int64_t requests) {
     while (requests > 0 && due()) {
         auto const now = clock_.now();
         std::string key;
@@ -237,7 +301,6 @@ Async<Result<void>> CommitDetails::work(std::int64_t requests) {
         if (!progress) co_return fail(progress.error());
         if (*progress == Progress::stop) break;
     }
-    credit_ -= static_cast<double>(figures_.requests - before);
     co_return Result<void>{};
 }
 
@@ -326,7 +389,7 @@ Async<Result<CommitDetails::Progress>> CommitDetails::list_commits(std::string k
     }
     auto& debt = debts_.at(key);
     debt.push = std::move(push);
-    if (auto const written = co_await write(key, debt); !written) co_return fail(written.error());
+    notes_.at(debt.note).changed = true;
     co_return Progress::more;
 }
 
@@ -369,7 +432,7 @@ Async<Result<CommitDetails::Progress>> CommitDetails::refused(std::string key, g
     auto const now = clock_.now();
     if (ends_the_debt(answer)) {
         ++figures_.given_up;
-        log_.info("commit_details_given_up", {{"push", key.substr(prefix.size())}, {"reason", answer.message}});
+        log_.info("commit_details_given_up", {{"push", key}, {"reason", answer.message}});
         if (!whole_debt) co_return Progress::more;
         if (auto const settled = co_await settle(key); !settled) co_return fail(settled.error());
         co_return Progress::paid;
@@ -385,11 +448,11 @@ Async<Result<CommitDetails::Progress>> CommitDetails::refused(std::string key, g
                  answer.retry_at.value_or(now));
     if (now - debt.push.pushed_at > options_.give_up_after && debt.failures > 8) {
         ++figures_.given_up;
-        log_.warn("commit_details_given_up", {{"push", key.substr(prefix.size())}, {"reason", answer.message}});
+        log_.warn("commit_details_given_up", {{"push", key}, {"reason", answer.message}});
         if (auto const settled = co_await settle(key); !settled) co_return fail(settled.error());
         co_return Progress::paid;
     }
-    log_.debug("commit_details_failed", {{"push", key.substr(prefix.size())}, {"reason", answer.message}});
+    log_.debug("commit_details_failed", {{"push", key}, {"reason", answer.message}});
     co_return Progress::stop; // when GitHub itself fails, others would fail as well
 }
 

@@ -1,13 +1,15 @@
 // What pushes owe: their commits, with stats, files and summaries. Debts are kept in the store until they are paid.
 //
-// Keys: owed#REPO#TIME#HEAD  {"repo","repo_id","ref","before","head","pushed_at","commits"}; `commits`: shas whose
-// stats are owed once GitHub has listed them, else empty.
+// Keys: owed#REPO#TIME#HEAD  {"pushes":[{"repo","repo_id","ref","before","head","pushed_at","commits"}]}: a note of the
+// pushes of one repository that one poll brought, under the first of them; `commits`: shas whose stats are owed once
+// GitHub has listed them, else empty. (Notes of one push without the list around it are read as well.)
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,14 @@ struct OwedPush {
 };
 BOOST_DESCRIBE_STRUCT(OwedPush, (), (repo, repo_id, ref, before, head, pushed_at, commits))
 
-Result<OwedPush> parse_owed_push(std::string_view text);
+/// A document of the state.
+struct OwedNote {
+    std::vector<OwedPush> pushes;
+};
+BOOST_DESCRIBE_STRUCT(OwedNote, (), (pushes))
+
+/// `corrupt` if it is no note, or a push in it names no repository or no commit.
+Result<OwedNote> parse_owed_note(std::string_view text);
 
 /// What was done since the start.
 struct CommitDetailsFigures {
@@ -80,17 +89,25 @@ class CommitDetails {
   private:
     struct Debt {
         OwedPush push;
-        std::int64_t version = 0;
+        std::string note; ///< its key
         std::int64_t failures = 0;
         UtcTime not_before{};
+    };
+    struct Note {
+        std::int64_t version = 0;
+        bool changed = false;        ///< is not in the store as it is here: a crash means work done again
+        std::set<std::string> debts; ///< keys of those that are not paid
     };
     /// What became of one request or one debt.
     enum class Progress { paid, more, stop };
 
     [[nodiscard]] bool is_payable(Debt const& debt, UtcTime now) const;
 
-    Async<Result<void>> write(std::string key, Debt& debt);
+    Async<Result<void>> note(std::vector<OwedPush> pushes);
+    Async<Result<void>> write_changed_notes();
     Async<Result<void>> settle(std::string key);
+    void take(std::string const& key, Note note, std::vector<OwedPush> pushes);
+    Async<Result<void>> pay_all(std::int64_t requests);
     Async<Result<Progress>> pay(std::string key, std::int64_t& requests);
     Async<Result<Progress>> list_commits(std::string key, std::int64_t& requests);
     Async<Result<Progress>> fetch_commit(std::string key, std::string sha, std::int64_t& requests);
@@ -104,7 +121,8 @@ class CommitDetails {
     Clock const& clock_;
     Log& log_;
     Options options_;
-    std::map<std::string, Debt> debts_; // by key in the store
+    std::map<std::string, Debt> debts_; // by debt_key()
+    std::map<std::string, Note> notes_; // by key in the store
     bool loaded_ = false;
     std::string in_payment_; // this one is not given up meanwhile
     UtcTime quiet_until_{};  // GitHub wants peace

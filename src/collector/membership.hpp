@@ -39,8 +39,8 @@ class Membership {
 
     [[nodiscard]] bool on() const { return !options_.id.empty(); }
 
-    /// Joins, or renews the lease when a third of it has passed, and looks who else is there. Whoever finds itself
-    /// marked as gone joins under a new id: what it held is not its own any more.
+    /// Joins, or looks who else is there when a third of the lease has passed, and renews it when half of it has.
+    /// Whoever finds itself marked as gone joins under a new id: what it held is not its own any more.
     Async<Result<void>> keep();
     /// Whether what was held is still our own: to be asked before something is written that only the holder may write.
     Async<Result<bool>> confirm();
@@ -57,7 +57,7 @@ class Membership {
     [[nodiscard]] bool is_ours(std::string_view work, bool of_all) const;
     /// Changes when somebody came or went.
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
-    [[nodiscard]] UtcTime next_renewal() const { return renewed_ + options_.length / 3; }
+    [[nodiscard]] UtcTime next_look() const { return looked_ + options_.length / 3; }
     [[nodiscard]] std::size_t at_work() const { return others_.size() + 1; }
 
   private:
@@ -83,6 +83,7 @@ class Membership {
     std::string id_;
     std::int64_t incarnation_ = 1;
     std::int64_t version_ = 0; ///< of our entry; 0: not there
+    UtcTime looked_{};
     UtcTime renewed_{};
     UtcTime until_{};
     std::map<std::string, Other, std::less<>> others_;

@@ -1,5 +1,7 @@
 #include "collector/poll_state.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <simdjson.h>
 
@@ -44,6 +46,12 @@ std::string event_mark(Event const& event) {
     hash.add(event.type);
     hash.add(event.id);
     return fmt::format("{:016x}", hash.value()).substr(0, event_mark_size);
+}
+
+JsonText to_short_json(PollState state) {
+    constexpr std::size_t marks = 24;
+    state.recent.resize(std::min(state.recent.size(), marks * event_mark_size));
+    return to_json(state);
 }
 
 JsonText to_json(PollState const& state) { return JsonText::already_validated(json::to_string(state)); }

@@ -54,6 +54,9 @@ inline constexpr std::size_t event_mark_size = 12;
 std::string event_mark(Event const& event);
 
 JsonText to_json(PollState const& state);
+/// With the newest marks only, for a process that goes on polling: it takes one write unit on DynamoDB. After a crash
+/// more is asked, and taken for new, than need be.
+JsonText to_short_json(PollState state);
 /// `corrupt` if the text is not of that form; unknown members are passed over, missing ones keep their defaults.
 Result<PollState> parse_poll_state(std::string_view text);
 

@@ -176,6 +176,13 @@ struct RepoSummary {
     std::int64_t total_events = 0;
 };
 
+/// What questions about a window begin with: one answer to tally(), sources() and find_repository().
+struct WindowFigures {
+    std::vector<Tally> tallies; ///< when asked for
+    std::vector<std::string> sources;
+    std::optional<RepoSummary> repository; ///< nothing without a repository, or if nothing is known of it
+};
+
 struct Totals {
     std::int64_t events = 0;     ///< acknowledged and not forgotten, whether their raw form was kept or not
     std::int64_t raw_events = 0; ///< of these the ones whose raw form is stored
@@ -252,6 +259,26 @@ class EventsRepository {
 
     /// The sources that brought events of the window, sorted; of everything, or of one repository.
     virtual Async<Result<std::vector<std::string>>> sources(TimeWindow window, std::optional<RepoName> repo) = 0;
+
+    /// Several of the above as one question, where the provider can answer them together.
+    virtual Async<Result<WindowFigures>> window_figures(TimeWindow window, std::optional<RepoName> repo,
+                                                        bool with_tallies) {
+        WindowFigures figures;
+        if (with_tallies) {
+            auto tallies = co_await tally(window, repo);
+            if (!tallies) co_return fail(std::move(tallies.error()));
+            figures.tallies = std::move(*tallies);
+        }
+        if (repo) {
+            auto known = co_await find_repository(*repo);
+            if (!known) co_return fail(std::move(known.error()));
+            figures.repository = std::move(*known);
+        }
+        auto brought_by = co_await sources(window, std::move(repo));
+        if (!brought_by) co_return fail(std::move(brought_by.error()));
+        figures.sources = std::move(*brought_by);
+        co_return figures;
+    }
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -318,7 +345,8 @@ class MetricsRepository {
     virtual Async<Result<void>> remove_state(std::string key) = 0;
     /// All whose key starts with `prefix`, by key.
     virtual Async<Result<std::vector<StateEntry>>> list_state(std::string prefix) = 0;
-    /// The same of several prefixes, in their order, with as few waits as the provider can.
+    /// The same of several prefixes, in their order, with as few waits as the provider can. What other processes wrote
+    /// in the last DatabaseConnection::generation_lag() may be missing: for answers that may be that old.
     virtual Async<Result<std::vector<std::vector<StateEntry>>>> list_states(std::vector<std::string> prefixes) {
         std::vector<std::vector<StateEntry>> lists;
         for (auto& prefix : prefixes) {

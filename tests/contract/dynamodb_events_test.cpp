@@ -207,6 +207,49 @@ TEST_F(DynamoDbEvents, two_processes_see_at_once_what_the_other_stored_late_or_f
     expect_exact(*two, 1);
 }
 
+TEST_F(DynamoDbEvents, raw_events_are_read_once_and_what_others_add_or_take_away_is_noticed) {
+    auto const reader = start();
+    auto const other = start();
+    auto const ids_for = [&](Process& process, std::string const& name, std::vector<std::string> types) {
+        auto const repo = RepoName::parse(name).value();
+        std::vector<std::string> ids;
+        for (auto const& row : wait_ok(process.events.event_facts(repo, all_time(), std::move(types))))
+            ids.push_back(row.id + row.type + row.actor_login);
+        return ids;
+    };
+    auto const reads_of_events = [&] {
+        double sum = 0;
+        for (auto const& [key, use] : tables().capacity.snapshot()) {
+            if (key.table == "events") sum += use.read_units;
+        }
+        return sum;
+    };
+    auto const same_as_anew = [&] {
+        auto const anew = start();
+        for (auto const* const name : {"acme/other", "acme/renamed"}) {
+            for (auto const& types : {std::vector<std::string>(), std::vector<std::string>{"WatchEvent"}})
+                EXPECT_EQ(ids_for(*reader, name, types), ids_for(*anew, name, types)) << name;
+        }
+    };
+    wait_ok(other->events.insert_events(first_batch()));
+    EXPECT_EQ(ids_for(*reader, "acme/other", {}).size(), 6U);
+    auto const before = reads_of_events();
+    EXPECT_EQ(ids_for(*reader, "acme/other", {}).size(), 6U);
+    EXPECT_EQ(ids_for(*reader, "acme/other", {"PushEvent"}).size(), 6U);
+    EXPECT_EQ(reads_of_events(), before) << "they are remembered";
+    auto late = make_event("late").of("acme/other", 8).after(minutes(20) + seconds(1)).by("somebody", 77).done();
+    wait_ok(other->events.insert_events({late}));
+    EXPECT_EQ(ids_for(*reader, "acme/other", {}).size(), 7U);
+    same_as_anew();
+    wait_ok(other->events.insert_events(second_batch())); // renames it
+    same_as_anew();
+    wait_ok(other->maintenance.forget_actor("somebody"));
+    EXPECT_EQ(ids_for(*reader, "acme/renamed", {}).size(), 7U);
+    same_as_anew();
+    wait_ok(other->maintenance.forget_repository(RepoName::parse("acme/renamed").value()));
+    EXPECT_TRUE(ids_for(*reader, "acme/renamed", {}).empty());
+}
+
 TEST_F(DynamoDbEvents, slow_an_event_costs_at_most_1_4_write_units_at_ten_repositories_polled_each_five_minutes) {
     auto const process = start();
     std::mt19937 random(1);

@@ -37,6 +37,22 @@ class Sources : public ContractTest {
 };
 GEM_CONTRACT(Sources);
 
+TEST_P(Sources, figures_of_a_window_are_its_tallies_sources_and_repository_in_one) {
+    insert({push("1").from(EventSource::poll), issue("2", "opened", minutes(5)).from(EventSource::archive),
+            make_event("3").of("acme/other", 8).from(EventSource::import)});
+    TimeWindow const window{.from = ten_o_clock, .to = ten_o_clock + hours(1)};
+    for (auto const& repo : {std::optional<RepoName>(), std::optional(RepoName::parse("acme/other").value()),
+                             std::optional(RepoName::parse("no/body").value())}) {
+        auto const figures = wait_ok(events().window_figures(window, repo, true));
+        EXPECT_EQ(figures.tallies, wait_ok(events().tally(window, repo)));
+        EXPECT_EQ(figures.sources, wait_ok(events().sources(window, repo)));
+        auto const known = repo ? wait_ok(events().find_repository(*repo)) : std::nullopt;
+        ASSERT_EQ(figures.repository.has_value(), known.has_value());
+        if (known) EXPECT_EQ(figures.repository->total_events, known->total_events);
+        EXPECT_TRUE(wait_ok(events().window_figures(window, repo, false)).tallies.empty());
+    }
+}
+
 TEST_P(Sources, a_push_by_webhook_poll_and_archive_is_stored_once_whichever_comes_first) {
     std::vector<Event> brought = {push("wh:1").from(EventSource::webhook),
                                   push("77").from(EventSource::poll).after(seconds(3)),

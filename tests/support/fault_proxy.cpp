@@ -76,6 +76,29 @@ std::string refusal(unsigned status, std::string_view code) {
         status, fmt::format(R"({{"__type":"com.amazonaws.dynamodb.v20120810#{}","message":"by the proxy"}})", code));
 }
 
+/// DynamoDB Local sends a long answer in pieces: `body` becomes the whole, and `head` says how long it is.
+bool read_pieces(int socket, std::string& buffer, std::string& head, std::string& body) {
+    auto const have = [&](std::size_t size) {
+        while (buffer.size() < size) {
+            if (!receive(socket, buffer)) return false;
+        }
+        return true;
+    };
+    for (std::size_t size = 1; size > 0;) {
+        std::size_t end = 0;
+        while ((end = buffer.find("\r\n")) == std::string::npos) {
+            if (!receive(socket, buffer)) return false;
+        }
+        size = std::stoul(buffer.substr(0, end), nullptr, 16);
+        if (!have(end + 2 + size + 2)) return false;
+        body.append(buffer, end + 2, size);
+        buffer.erase(0, end + 2 + size + 2);
+    }
+    auto const from = head.find("Transfer-Encoding:");
+    head.replace(from, head.find("\r\n", from) - from, fmt::format("Content-Length: {}", body.size()));
+    return true;
+}
+
 /// A message of the other side: its head with the blank line, its body. False at its end.
 bool read_message(int socket, std::string& buffer, std::string& head, std::string& body, bool greet) {
     std::size_t end = 0;
@@ -85,6 +108,8 @@ bool read_message(int socket, std::string& buffer, std::string& head, std::strin
     head = buffer.substr(0, end + 4);
     buffer.erase(0, end + 4);
     if (greet && header(head, "Expect") == "100-continue") send_all(socket, "HTTP/1.1 100 Continue\r\n\r\n");
+    body.clear();
+    if (header(head, "Transfer-Encoding") == "chunked") return read_pieces(socket, buffer, head, body);
     auto const size = content_length(head);
     while (buffer.size() < size) {
         if (!receive(socket, buffer)) return false;
@@ -235,6 +260,11 @@ std::string FaultProxy::forward(int& backend, Request const& request) const {
     return {};
 }
 
+void FaultProxy::set_observer(std::function<void(ProxiedCall const&, std::string_view)> observer) {
+    std::scoped_lock const lock(mutex_);
+    observer_ = std::move(observer);
+}
+
 bool FaultProxy::answer(int client, int& backend, Request const& request) {
     std::chrono::milliseconds delay{};
     std::uint64_t number = 0;
@@ -247,9 +277,14 @@ bool FaultProxy::answer(int client, int& backend, Request const& request) {
         auto const bytes = forward(backend, request);
         return bytes.empty() ? refusal(500, "InternalServerError") : bytes;
     };
-    switch (choose({.operation = request.operation, .body = request.body, .number = number})) {
-    case Fault::none:
-        return send_all(client, pass_on());
+    ProxiedCall const call{.operation = request.operation, .body = request.body, .number = number};
+    switch (choose(call)) {
+    case Fault::none: {
+        auto const bytes = pass_on();
+        std::scoped_lock const lock(mutex_);
+        if (observer_) observer_(call, bytes);
+        return send_all(client, bytes);
+    }
     case Fault::throttle:
         return send_all(client, refusal(400, "ProvisionedThroughputExceededException"));
     case Fault::server_error:

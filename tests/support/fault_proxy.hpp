@@ -60,6 +60,9 @@ class FaultProxy {
     void set_rates(FaultRates rates);
     /// Asked before the dice are thrown; for faults at a certain request. Called by one thread at a time.
     void set_script(std::function<std::optional<Fault>(ProxiedCall const&)> script);
+    /// Told of every request that met no fault and of DynamoDB's whole answer to it, before the client has that. Called
+    /// by one thread at a time.
+    void set_observer(std::function<void(ProxiedCall const&, std::string_view answer)> observer);
     /// How often each fault was made so far.
     [[nodiscard]] std::map<Fault, int> made() const;
     /// Returns when no request is on its way any more, late ones included.
@@ -78,13 +81,14 @@ class FaultProxy {
 
     std::uint16_t backend_port_ = 0;
     mutable std::mutex mutex_;
-    FaultRates rates_;                                               // mutex_
-    std::mt19937_64 dice_;                                           // mutex_
-    std::function<std::optional<Fault>(ProxiedCall const&)> script_; // mutex_
-    std::array<int, fault_kinds> made_{};                            // mutex_
-    std::uint64_t requests_ = 0;                                     // mutex_
-    std::vector<int> open_;                                          // mutex_
-    std::vector<std::thread> threads_;                               // mutex_
+    FaultRates rates_;                                                   // mutex_
+    std::mt19937_64 dice_;                                               // mutex_
+    std::function<std::optional<Fault>(ProxiedCall const&)> script_;     // mutex_
+    std::function<void(ProxiedCall const&, std::string_view)> observer_; // mutex_
+    std::array<int, fault_kinds> made_{};                                // mutex_
+    std::uint64_t requests_ = 0;                                         // mutex_
+    std::vector<int> open_;                                              // mutex_
+    std::vector<std::thread> threads_;                                   // mutex_
     std::atomic<int> busy_ = 0;
     std::atomic<bool> stopping_ = false;
     int listener_ = -1;

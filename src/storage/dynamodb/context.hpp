@@ -23,7 +23,9 @@ struct DynamoDBContext {
     Client& client;
     Clock const& clock;
     Log& log;
-    days retention{0};                        ///< 0: keep everything
+    days retention{0}; ///< 0: keep everything
+    /// So late may others' writes be noticed where the contract leaves it open; DatabaseConnection::generation_lag().
+    seconds lag{0};
     std::atomic<bool> open{false};            ///< set by initialize(), cleared by close()
     std::atomic<std::uint64_t> generation{1}; ///< grows with every acknowledged write of this process
     std::atomic<int> operations{0};           ///< under way; close() waits for none

@@ -93,8 +93,17 @@ Async<Result<Gathered>> Counting::gather(TimeWindow asked, std::optional<RepoNam
         co_return fail(too_busy());
     }
     std::vector<Async<Result<LogReader::View>>> reads;
-    for (int shard = 0; shard < shard_count; ++shard)
+    for (int shard = 0; shard < shard_count; ++shard) {
+        if (auto const known = names_.just_read(shard)) {
+            auto hours = co_await open(*known, window);
+            if (!hours) co_return fail(hours.error());
+            if (*hours) {
+                std::ranges::move(**hours, std::back_inserter(gathered.hours));
+                continue;
+            }
+        }
         reads.push_back(reader_.read(shard, first_hour(window), end_hour(window), Strength::weak));
+    }
     for (auto& view : co_await together(std::move(reads))) {
         if (!view) co_return fail(view.error());
         std::ranges::move(view->hours, std::back_inserter(gathered.hours));
@@ -175,7 +184,10 @@ Async<Result<std::vector<RepoActivity>>> Counting::busiest(TimeWindow asked, std
 Async<Result<std::optional<RepoSummary>>> Counting::summarize(RepoName repo) {
     auto gathered = co_await gather({}, repo);
     if (!gathered) co_return fail(gathered.error());
-    auto const& sought = *gathered->sought;
+    co_return co_await summarize(std::move(repo), *gathered->sought);
+}
+
+Async<Result<std::optional<RepoSummary>>> Counting::summarize(RepoName repo, Sought const& sought) {
     if (sought.resolved.slices.empty()) co_return std::nullopt;
     RepoSummary summary{.repo = sought.resolved.name,
                         .first_event = sought.first_seen,

@@ -44,6 +44,7 @@ class Counting {
     Async<Result<std::vector<RepoActivity>>> busiest(TimeWindow window, std::size_t limit, bool with_rows);
     Async<Result<std::vector<RepoActivity>>> activity(TimeWindow window, std::vector<RepoName> repos);
     Async<Result<std::optional<RepoSummary>>> summarize(RepoName repo);
+    Async<Result<std::optional<RepoSummary>>> summarize(RepoName repo, Sought const& sought);
     Async<Result<std::vector<RepoSummary>>> list(std::string after, std::size_t limit);
     Async<Result<Totals>> totals();
 

@@ -116,13 +116,11 @@ Async<Result<std::vector<EventFactsRow>>> DynamoDBEventsRepository::event_facts(
     co_return co_await state_->finder.facts(std::move(repo), window, std::move(types));
 }
 
-Async<Result<std::vector<Tally>>> DynamoDBEventsRepository::tally(TimeWindow window, std::optional<RepoName> repo) {
-    Operation const operation(state_->context);
-    if (!operation) co_return Operation::closed();
-    auto const gathered = co_await state_->counting.gather(window, std::move(repo));
-    if (!gathered) co_return fail(gathered.error());
+namespace {
+
+std::vector<Tally> tallies_of(dynamodb::Gathered const& gathered) {
     std::map<std::pair<std::string, std::string>, Tally> sums; // sources together
-    gathered->for_each([&](LogRows const& rows, PageRow const& row, UtcTime) {
+    gathered.for_each([&](LogRows const& rows, PageRow const& row, UtcTime) {
         auto const& kind = rows.kinds[row.kind];
         auto& sum = sums[{kind.type, kind.action}];
         sum.events += row.events;
@@ -135,7 +133,40 @@ Async<Result<std::vector<Tally>>> DynamoDBEventsRepository::tally(TimeWindow win
         sum.action = key.second;
         tallies.push_back(std::move(sum));
     }
-    co_return tallies;
+    return tallies;
+}
+
+std::vector<std::string> sources_of(dynamodb::Gathered const& gathered) {
+    std::set<std::string> names;
+    gathered.for_each([&](LogRows const& rows, PageRow const& row, UtcTime) {
+        names.emplace(to_string(rows.kinds[row.kind].source));
+    });
+    return {names.begin(), names.end()};
+}
+
+} // namespace
+
+Async<Result<std::vector<Tally>>> DynamoDBEventsRepository::tally(TimeWindow window, std::optional<RepoName> repo) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    auto const gathered = co_await state_->counting.gather(window, std::move(repo));
+    if (!gathered) co_return fail(gathered.error());
+    co_return tallies_of(*gathered);
+}
+
+Async<Result<WindowFigures>> DynamoDBEventsRepository::window_figures(TimeWindow window, std::optional<RepoName> repo,
+                                                                      bool with_tallies) {
+    Operation const operation(state_->context);
+    if (!operation) co_return Operation::closed();
+    auto const gathered = co_await state_->counting.gather(window, repo);
+    if (!gathered) co_return fail(gathered.error());
+    WindowFigures figures{.tallies = {}, .sources = sources_of(*gathered), .repository = {}};
+    if (with_tallies) figures.tallies = tallies_of(*gathered);
+    if (!repo) co_return figures;
+    auto summary = co_await state_->counting.summarize(std::move(*repo), *gathered->sought);
+    if (!summary) co_return fail(summary.error());
+    figures.repository = std::move(*summary);
+    co_return figures;
 }
 
 Async<Result<std::vector<BucketTally>>> DynamoDBEventsRepository::tally_series(TimeWindow window, minutes bucket,
@@ -168,11 +199,7 @@ Async<Result<std::vector<std::string>>> DynamoDBEventsRepository::sources(TimeWi
     if (!operation) co_return Operation::closed();
     auto const gathered = co_await state_->counting.gather(window, std::move(repo));
     if (!gathered) co_return fail(gathered.error());
-    std::set<std::string> names;
-    gathered->for_each([&](LogRows const& rows, PageRow const& row, UtcTime) {
-        names.emplace(to_string(rows.kinds[row.kind].source));
-    });
-    co_return std::vector<std::string>(names.begin(), names.end());
+    co_return sources_of(*gathered);
 }
 
 Async<Result<std::vector<RepoActivity>>> DynamoDBEventsRepository::busiest(TimeWindow window, std::size_t limit,

@@ -29,6 +29,8 @@ class DynamoDBEventsRepository final : public EventsRepository, public dynamodb:
     /// Of this process alone: the tables keep no order of arrival.
     Async<Result<ArrivalPage>> arrivals(std::string after, std::size_t limit) override;
     Async<Result<std::vector<std::string>>> sources(TimeWindow window, std::optional<RepoName> repo) override;
+    Async<Result<WindowFigures>> window_figures(TimeWindow window, std::optional<RepoName> repo,
+                                                bool with_tallies) override;
 
     Async<Result<dynamodb::ResolvedName>> resolve(RepoName name) override;
 

@@ -270,6 +270,7 @@ Async<Result<void>> DynamoDBMaintenance::forget_in_raw(std::string lower, std::s
 void DynamoDBMaintenance::forget_what_is_remembered() {
     events_.state_->writer.forget_everything();
     events_.state_->reader.forget_everything();
+    events_.state_->finder.forget_everything();
     events_.state_->claims.forget_everything();
     context_.wrote();
 }

@@ -35,7 +35,12 @@ class DynamoDBManager final : public DatabaseManager {
     DynamoDBManager(std::unique_ptr<Ground> ground, std::unique_ptr<dynamodb::Client> client,
                     DatabaseConfig const& config, Clock const& clock, Log& log)
         : ground_(std::move(ground)), client_(std::move(client)), usage_(*client_, ground_->capacity, clock),
-          context_{.client = *client_, .clock = clock, .log = log, .retention = config.retention, .usage = &usage_},
+          context_{.client = *client_,
+                   .clock = clock,
+                   .log = log,
+                   .retention = config.retention,
+                   .lag = config.dynamodb.generation_lag,
+                   .usage = &usage_},
           connection_(config, context_, filing_) {}
     DatabaseConnection& connection() override { return connection_; }
     EventsRepository& events() override { return events_; }

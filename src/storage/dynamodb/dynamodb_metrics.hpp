@@ -3,6 +3,7 @@
 
 #include "storage/database_interface.hpp"
 #include "storage/dynamodb/filing.hpp"
+#include "storage/dynamodb/state_memory.hpp"
 
 namespace gem {
 
@@ -33,8 +34,12 @@ class DynamoDBMetricsRepository final : public MetricsRepository {
     template <class Row>
     Async<Result<std::vector<Row>>> find(RepoName repo, TimeWindow window);
 
+    Async<Result<std::vector<StateEntry>>> read_list(std::string prefix, bool consistent);
+    Async<Result<std::vector<StateEntry>>> remembered_list(std::string prefix);
+
     dynamodb::DynamoDBContext& context_;
     dynamodb::Filing& filing_;
+    dynamodb::StateMemory remembered_;
 };
 
 } // namespace gem

@@ -167,6 +167,29 @@ Async<Result<void>> EventFinder::collect_everywhere(Wanted const& wanted, EventQ
     co_return Result<void>();
 }
 
+/// Of a type that the memory keeps whole.
+Async<Result<void>> EventFinder::collect_rare(Wanted const& wanted, RepoName repo, std::vector<Found>& found) {
+    auto const gathered = co_await counting_.gather(wanted.query.window, std::move(repo));
+    if (!gathered) co_return fail(gathered.error());
+    for (auto const& slice : gathered->sought->resolved.slices) {
+        auto window = intersection(wanted.query.window, slice.window);
+        if (auto const horizon = context_.horizon()) window.from = std::max(window.from, *horizon);
+        if (window.empty()) continue;
+        auto const visit = [&](Item&& item) -> Result<void> {
+            auto event = read_event(item);
+            if (!event) return fail(event.error());
+            auto place = place_of(*event);
+            bool const before = wanted.before && place >= *wanted.before;
+            if (!before && window.contains(event->created_at) && wanted.fits(*event))
+                found.push_back({.place = std::move(place), .event = std::move(*event), .item = std::move(item)});
+            return {};
+        };
+        auto done = co_await visit_logged(*gathered, slice.key, window, {*wanted.query.type}, visit);
+        if (!done) co_return done;
+    }
+    co_return Result<void>();
+}
+
 Async<Result<EventPage>> EventFinder::find(EventQuery query) {
     if (query.limit < 1 || query.limit > 1000)
         co_return fail(ErrorCode::invalid_argument, fmt::format("limit: expected 1 to 1000, got {}", query.limit));
@@ -181,7 +204,10 @@ Async<Result<EventPage>> EventFinder::find(EventQuery query) {
         wanted.before = std::move(*place);
     }
     std::vector<Found> found;
-    if (query.repo) {
+    if (query.repo && query.type && keeps_payload(*query.type)) {
+        auto done = co_await collect_rare(wanted, *query.repo, found);
+        if (!done) co_return fail(done.error());
+    } else if (query.repo) {
         auto sought = co_await names_.seek(*query.repo);
         if (!sought) co_return fail(sought.error());
         for (auto const& slice : sought->resolved.slices) {
@@ -208,31 +234,129 @@ Async<Result<EventPage>> EventFinder::find(EventQuery query) {
     co_return page;
 }
 
+/// What the log says of the minutes of a key.
+struct EventFinder::Minutes {
+    struct Of {
+        MinuteLogged logged;
+        bool wanted = false; ///< holds an event of a type that is asked for
+        bool stale = false;  ///< has to be read
+    };
+    std::string key;
+    std::map<std::int64_t, Of> all;
+
+    Minutes(Gathered const& gathered, std::string of, TimeWindow const& window, std::vector<std::string> const& types)
+        : key(std::move(of)) {
+        std::map<std::int64_t, std::int64_t> epochs;
+        for (auto const& [shard, snapshot] : gathered.sought->shards) {
+            for (auto const& head : snapshot->heads) epochs[head->unit.hour] += head->epoch;
+        }
+        for (auto const& hour : gathered.hours) {
+            for (auto const& part : hour.parts) {
+                for (auto const& row : part->rows) {
+                    if (part->repos[row.repo].key != key) continue;
+                    auto const minute = hour.hour * 60 + row.minute;
+                    if (from_unix((minute + 1) * 60) <= window.from || from_unix(minute * 60) >= window.to) continue;
+                    auto& one = all[minute];
+                    one.logged.events += row.events;
+                    one.logged.epoch = epochs[hour.hour];
+                    one.wanted = one.wanted || types.empty() ||
+                                 std::ranges::find(types, part->kinds[row.kind].type) != types.end();
+                }
+            }
+        }
+    }
+};
+
+/// Reads [first, last] of the base table and remembers the minutes that are whole; visits those that are stale.
+Async<Result<void>> EventFinder::read_minutes(Minutes const& minutes, std::int64_t first, std::int64_t last,
+                                              Visit visit) {
+    TimeWindow const window{.from = from_unix(first * 60), .to = from_unix((last + 1) * 60)};
+    std::map<std::int64_t, std::vector<Item>> found;
+    std::optional<Error> damage;
+    auto const done =
+        co_await query_all(context_.client, events_of(minutes.key, window, nullptr, true), [&](Item&& item) {
+            auto const* const range = find_string(item, range_name);
+            auto const time = range == nullptr ? std::nullopt : parse_time(range->substr(0, range->find('#')));
+            if (!time) {
+                damage = Error{.code = ErrorCode::corrupt, .message = "an event of " + minutes.key + " has no time"};
+                return false;
+            }
+            found[to_unix(*time) / 60].push_back(std::move(item));
+            return true;
+        });
+    if (!done) co_return fail(to_error(done.error()));
+    if (damage) co_return fail(*damage);
+    for (auto& [minute, items] : found) {
+        auto const told = minutes.all.find(minute);
+        if (told == minutes.all.end()) continue; // not logged yet: not acknowledged
+        if (static_cast<std::int64_t>(items.size()) == told->second.logged.events) {
+            std::vector<Item const*> all;
+            for (auto const& item : items) all.push_back(&item);
+            memory_.keep({.key = minutes.key, .minute = minute}, told->second.logged, all);
+        }
+        if (!told->second.stale) continue;
+        for (auto& item : items) {
+            if (auto visited = visit(std::move(item)); !visited) co_return visited;
+        }
+    }
+    co_return Result<void>();
+}
+
+/// All items of a key in the minutes of the window in which events of these types (all when empty) are logged, in no
+/// order: others come with them.
+Async<Result<void>> EventFinder::visit_logged(Gathered const& gathered, std::string key, TimeWindow window,
+                                              std::vector<std::string> types, Visit visit) {
+    /// About what one read unit tells: so many known events between two unknown ones are read again with them.
+    constexpr std::int64_t bridged = 6;
+    Minutes minutes(gathered, std::move(key), window, types);
+    std::vector<std::pair<std::int64_t, std::int64_t>> spans;
+    std::int64_t between = 0;
+    for (auto& [minute, one] : minutes.all) {
+        if (one.wanted) {
+            auto items = memory_.find({.key = minutes.key, .minute = minute}, one.logged);
+            one.stale = !items;
+            for (auto& item : items ? *items : std::vector<Item>()) {
+                if (auto visited = visit(std::move(item)); !visited) co_return visited;
+            }
+        }
+        if (!one.stale) {
+            between += one.logged.events;
+            continue;
+        }
+        if (spans.empty() || between > bridged)
+            spans.emplace_back(minute, minute);
+        else
+            spans.back().second = minute;
+        between = 0;
+    }
+    std::vector<Async<Result<void>>> reads;
+    for (auto const& [first, last] : spans) reads.push_back(read_minutes(minutes, first, last, visit));
+    for (auto& done : co_await together(std::move(reads))) {
+        if (!done) co_return std::move(done);
+    }
+    co_return Result<void>();
+}
+
 Async<Result<std::vector<EventFactsRow>>> EventFinder::facts(RepoName repo, TimeWindow asked,
                                                              std::vector<std::string> types) {
-    auto sought = co_await names_.seek(std::move(repo));
-    if (!sought) co_return fail(sought.error());
+    auto const gathered = co_await counting_.gather(asked, std::move(repo));
+    if (!gathered) co_return fail(gathered.error());
     std::vector<std::pair<Place, EventFactsRow>> found;
-    for (auto const& slice : sought->resolved.slices) {
+    for (auto const& slice : gathered->sought->resolved.slices) {
         auto window = intersection(asked, slice.window);
         if (auto const horizon = context_.horizon()) window.from = std::max(window.from, *horizon);
         if (window.empty()) continue;
-        std::optional<Error> damage;
-        auto const done =
-            co_await query_all(context_.client, events_of(slice.key, window, nullptr, true), [&](Item&& item) {
-                auto event = read_event(item);
-                if (!event) {
-                    damage = event.error();
-                    return false;
-                }
-                if (types.empty() || std::ranges::find(types, event->type) != types.end()) {
-                    auto place = place_of(*event);
-                    found.emplace_back(std::move(place), to_facts_row(std::move(*event)));
-                }
-                return true;
-            });
-        if (!done) co_return fail(to_error(done.error()));
-        if (damage) co_return fail(*damage);
+        auto const visit = [&](Item&& item) -> Result<void> {
+            auto event = read_event(item);
+            if (!event) return fail(event.error());
+            if (!window.contains(event->created_at)) return {};
+            if (!types.empty() && std::ranges::find(types, event->type) == types.end()) return {};
+            auto place = place_of(*event);
+            found.emplace_back(std::move(place), to_facts_row(std::move(*event)));
+            return {};
+        };
+        auto const done = co_await visit_logged(*gathered, slice.key, window, types, visit);
+        if (!done) co_return fail(done.error());
     }
     std::ranges::sort(found, [](auto const& a, auto const& b) { return a.first < b.first; });
     std::vector<EventFactsRow> facts;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/dynamodb/counting.hpp"
+#include "storage/dynamodb/event_memory.hpp"
 
 namespace gem::dynamodb {
 
@@ -15,16 +16,25 @@ class EventFinder {
 
     Async<Result<EventPage>> find(EventQuery query);
     Async<Result<std::vector<EventFactsRow>>> facts(RepoName repo, TimeWindow window, std::vector<std::string> types);
+    /// After events were taken back.
+    void forget_everything() { memory_.clear(); }
 
   private:
     struct Found;
     struct Wanted;
+    using Visit = std::function<Result<void>(Item&&)>;
+    struct Minutes;
+    Async<Result<void>> visit_logged(Gathered const& gathered, std::string key, TimeWindow window,
+                                     std::vector<std::string> types, Visit visit);
+    Async<Result<void>> read_minutes(Minutes const& minutes, std::int64_t first, std::int64_t last, Visit visit);
     Async<Result<void>> collect(Wanted const& wanted, std::string key, TimeWindow window, std::vector<Found>& found);
+    Async<Result<void>> collect_rare(Wanted const& wanted, RepoName repo, std::vector<Found>& found);
     Async<Result<void>> collect_everywhere(Wanted const& wanted, EventQuery const& query, std::vector<Found>& found);
 
     DynamoDBContext& context_;
     Names& names_;
     Counting& counting_;
+    EventMemory memory_;
 };
 
 } // namespace gem::dynamodb

@@ -20,7 +20,6 @@ constexpr std::string_view login_attribute = "l";
 constexpr std::string_view actor_attribute = "a";
 constexpr std::string_view source_attribute = "s";
 constexpr std::string_view private_attribute = "x";
-constexpr std::string_view payload_attribute = "p";
 constexpr std::string_view parts_attribute = "q";
 
 /// An item may have 400 KB.

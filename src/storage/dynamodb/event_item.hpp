@@ -12,6 +12,8 @@
 namespace gem::dynamodb {
 
 inline constexpr std::string_view events_table = "events";
+/// The payload, or its first part.
+inline constexpr std::string_view payload_attribute = "p";
 
 /// Range key: `2026-01-15T10:00:00Z#PushEvent#123`; sorts as events do.
 std::string event_sort_key(UtcTime created_at, std::string_view type, std::string_view id);

@@ -12,6 +12,7 @@ namespace gem::dynamodb {
 namespace {
 
 constexpr std::size_t write_unit = 1024;
+constexpr std::size_t room_for_a_page_name = 40;
 /// So that a page is far below the 400 KB of an item.
 constexpr std::size_t rows_in_a_page = 5'000;
 /// More rows than this go into a page at once.
@@ -193,15 +194,26 @@ Async<Result<HeadStore::Placed>> HeadStore::place(Head next, LogRows rows) {
         co_return placed;
     }
     LogBuilder builder;
+    LogRows former;
     if (!head.rows.empty()) {
         auto before = unpack_log_rows(head.rows);
         if (!before) co_return fail(before.error());
         builder.add(*before);
+        former = std::move(*before);
     }
     builder.add(rows);
     auto together = builder.take();
     head.rows = pack_log_rows(together);
     if (size_of(to_item(head)) <= write_unit) co_return placed;
+    if (!former.rows.empty() && head.pages.size() < most_pages) {
+        // What the head held fits into one write unit as a page, too, and what is new takes its place.
+        head.rows = pack_log_rows(rows);
+        if (size_of(to_item(head)) + room_for_a_page_name <= write_unit) {
+            auto put = co_await put_pages(placed, std::move(former));
+            if (!put) co_return fail(put.error());
+            co_return placed;
+        }
+    }
     head.rows.clear();
     if (head.pages.size() >= most_pages) {
         // Many small pages are read dearly: they become one.

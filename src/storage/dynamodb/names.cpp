@@ -10,6 +10,13 @@
 
 namespace gem::dynamodb {
 
+namespace {
+
+/// Questions across repositories may be so far behind.
+constexpr seconds weak_lag{2};
+
+} // namespace
+
 TimeWindow all_time() { return {.from = from_unix(0), .to = from_unix(253402300800)}; }
 
 TimeWindow intersection(TimeWindow const& a, TimeWindow const& b) {
@@ -22,9 +29,24 @@ bool Sought::about(LogRepo const& repo, UtcTime minute) const {
 }
 
 Async<Result<std::shared_ptr<Snapshot const>>> Names::snapshot(int shard, Strength strength) {
+    if (strength == Strength::weak) {
+        if (auto known = just_read(shard)) co_return known;
+    }
+    Recent recent{.snapshot = {}, .generation = context_.generation, .read_at = context_.clock.now()};
     auto snapshot = co_await reader_.snapshot(shard, strength);
     if (!snapshot) co_return fail(snapshot.error());
-    co_return std::make_shared<Snapshot const>(std::move(*snapshot));
+    recent.snapshot = std::make_shared<Snapshot const>(std::move(*snapshot));
+    std::scoped_lock const lock(mutex_);
+    recent_.at(static_cast<std::size_t>(shard)) = recent;
+    co_return recent.snapshot;
+}
+
+std::shared_ptr<Snapshot const> Names::just_read(int shard) {
+    std::scoped_lock const lock(mutex_);
+    auto const& recent = recent_.at(static_cast<std::size_t>(shard));
+    auto const age = context_.clock.now() - recent.read_at;
+    bool const young = age >= seconds(0) && age <= std::min(weak_lag, context_.lag);
+    return young && recent.generation == context_.generation ? recent.snapshot : nullptr;
 }
 
 Async<Result<std::vector<std::shared_ptr<Snapshot const>>>> Names::all_snapshots(Strength strength) {

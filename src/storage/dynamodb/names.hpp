@@ -1,9 +1,11 @@
 // From names to the rows about them: which keys mean a name, when, and in which shards they were counted.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -55,10 +57,22 @@ class Names {
     /// The one whose last event is the latest; of two in the same second the greater event tells.
     Async<Result<Spelled>> latest(std::vector<Spelled> candidates);
 
+    /// What was read of a shard in the last two seconds, if this process has written nothing since: as good as a weak
+    /// reading.
+    std::shared_ptr<Snapshot const> just_read(int shard);
+
   private:
+    struct Recent {
+        std::shared_ptr<Snapshot const> snapshot;
+        std::uint64_t generation = 0;
+        UtcTime read_at{};
+    };
+
     DynamoDBContext& context_;
     LogReader& reader_;
     Directory& directory_;
+    std::mutex mutex_;
+    std::array<Recent, shard_count> recent_;
 };
 
 } // namespace gem::dynamodb

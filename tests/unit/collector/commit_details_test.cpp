@@ -146,6 +146,46 @@ TEST_F(CommitDetailsTest, goes_on_after_a_restart_where_it_stopped) {
     EXPECT_EQ(owed_in_store(), 0U);
 }
 
+TEST_F(CommitDetailsTest, notes_what_came_together_together_and_forgets_each_push_when_it_is_paid) {
+    std::vector<Event> pushes;
+    for (int i = 1; i <= 3; ++i) {
+        auto& event = pushes.emplace_back(push(i * 10, i * 10 + 1, std::to_string(i)));
+        event.created_at = test::ten_o_clock + minutes(i);
+        compare(i * 10, i * 10 + 1, compare_json(1, commit_json(i * 10 + 1, i * 10), files_json(1)));
+    }
+    ASSERT_TRUE(test::await(details->owe(pushes)));
+    EXPECT_EQ(owed_in_store(), 1U);
+    EXPECT_EQ(details->figures().owed, 3U);
+    work(1);
+    EXPECT_EQ(owed_in_store(), 1U);
+    start(); // a new process
+    ASSERT_TRUE(test::await(details->load()));
+    EXPECT_EQ(details->figures().owed, 2U) << "what is paid is not owed any more";
+    auto const late = push(40, 41, "4");
+    compare(40, 41, compare_json(1, commit_json(41, 40), files_json(1)));
+    pushes.push_back(late);
+    ASSERT_TRUE(test::await(details->owe(pushes))) << "a restart takes some for new";
+    work();
+    EXPECT_EQ(owed_in_store(), 0U);
+    EXPECT_EQ(details->figures().owed, 0U);
+    EXPECT_EQ(replay.asked, 4U);
+    for (int const number : {11, 21, 31, 41}) EXPECT_TRUE(stored(number)) << number;
+}
+
+TEST_F(CommitDetailsTest, reads_notes_of_a_single_push) {
+    compare(1, 2, compare_json(1, commit_json(2, 1), files_json(1)));
+    ASSERT_TRUE(test::await(database.metrics().put_state(
+        {.key = "owed#o/r#2026-01-15T10:00:00Z#000000000000",
+         .value = JsonText::already_validated(
+             fmt::format(R"({{"repo":"o/r","repo_id":7,"ref":"refs/heads/main","before":"{}","head":"{}","pushed_at":)"
+                         R"("2026-01-15T10:00:00Z","commits":[]}})",
+                         sha(1), sha(2)))})));
+    ASSERT_TRUE(test::await(details->load()));
+    work();
+    EXPECT_TRUE(stored(2)->commit.stats);
+    EXPECT_EQ(owed_in_store(), 0U);
+}
+
 TEST_F(CommitDetailsTest, lists_the_commits_of_a_new_branch) {
     replay.record("/repos/o/r/commits",
                   ReplayAnswer::of(200, {}, "[" + commit_json(3, 2) + "," + commit_json(2, 1) + "]"));
