@@ -147,12 +147,11 @@ Async<Outcome> switch_rule(Context const& context, Arguments const& arguments) {
 }
 
 Async<Outcome> change_rule(Context const& context, Arguments const& arguments) {
-    bool const private_addresses = context.alerts != nullptr && context.alerts->private_addresses();
     auto const id = arguments.get<std::string>("id").value_or("");
     auto change = arguments.read<alerts::RuleChange>();
     if (auto const repo = arguments.get<RepoName>("repo")) change.repo = repo->text();
     auto const rule = co_await alerts::AlertStore(context.database)
-                          .change_rule(id, std::move(change), private_addresses, context.now);
+                          .change_rule(id, std::move(change), context.private_receivers, context.now);
     if (!rule) co_return std::unexpected(problem_of(rule.error()));
     if (!*rule) co_return std::unexpected(no_rule(id));
     co_return reply_with(context, **rule, 200);
