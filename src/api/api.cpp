@@ -151,7 +151,7 @@ Async<http::Response> Api::serve(http::Request const& request, Match const& foun
     if (route.method != as_get(request.method)) {
         co_return refusal({.status = 405,
                            .error_code = "METHOD_NOT_ALLOWED",
-                           .detail = fmt::format("{} takes {}; this was {}.", request.path, allow, request.method),
+                           .detail = fmt::format("{} takes {}; this was {}.", route.path, allow, request.method),
                            .headers = {{"Allow", allow}}});
     }
     if (auto const problem = refuse(options_.access, route.access, request)) co_return refusal(*problem);

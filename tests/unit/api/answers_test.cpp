@@ -56,7 +56,7 @@ std::string mismatch(boost::json::value const& value, boost::json::object const&
 }
 
 std::string example_name(api::Route const& route) {
-    std::string name = route.method == "GET" ? "get" : "post";
+    auto name = ascii_lower(route.method);
     for (char const c : route.path) {
         if (c == '/')
             name += '_';
