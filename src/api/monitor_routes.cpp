@@ -264,7 +264,8 @@ Parameter id_parameter() {
             .sentence = "The monitor, for example m-0001.",
             .required = true,
             .max = 40,
-            .place = ParameterPlace::path};
+            .place = ParameterPlace::path,
+            .example = "m-0001"};
 }
 
 std::vector<Parameter> body_of_a_monitor() {

@@ -21,6 +21,7 @@ constexpr std::string_view repo_pattern =
     R"(^[A-Za-z0-9_-]{1,39}/([A-Za-z0-9_-][A-Za-z0-9._-]{0,99}|\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,98}|\.\.[A-Za-z0-9._-]{1,98})$)";
 constexpr std::int64_t longest_repo = 140;
 constexpr std::int64_t longest_time = 40;
+constexpr std::int64_t longest_delivery = 25 * 1024 * 1024; // GitHub's own limit
 
 bj::object text_schema(std::int64_t longest, std::string_view pattern) {
     return {{"type", "string"}, {"minLength", 1}, {"maxLength", longest}, {"pattern", pattern}};
@@ -180,7 +181,8 @@ std::optional<bj::object> openapi_request_body(Route const& route) {
         media["examples"] = bj::object{{usual_example, bj::object{{"value", std::move(*example)}}}};
     bj::object content{{"application/json", std::move(media)}};
     if (route.own_body) { // GitHub sends a webhook's payload as it was set up there
-        bj::object payload{{"type", "string"}, {"description", "The payload as JSON."}};
+        auto payload = text_schema(longest_delivery, R"(^\s*\{)");
+        payload["description"] = "The payload as JSON.";
         bj::object form{{"type", "object"},
                         {"properties", bj::object{{"payload", std::move(payload)}}},
                         {"required", bj::array{"payload"}}};

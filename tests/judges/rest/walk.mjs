@@ -8,14 +8,16 @@ const document = JSON.parse(readFileSync(file, "utf8"));
 let asked = 0;
 let wrong = 0;
 
-// A rule of our own, for the questions about one.
-const made = await fetch(`${server}/alerts/rules`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ kind: "silence", repo: "octo-org/hello-world", hours: 24 }),
-});
-if (made.status !== 201) throw new Error(`POST /alerts/rules: ${made.status} ${await made.text()}`);
-const rule = (await made.json()).id;
+// A rule and a monitor of our own, for the questions about one.
+async function make(path, wish) {
+    const made = await fetch(server + path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wish) });
+    if (made.status !== 201) throw new Error(`POST ${path}: ${made.status} ${await made.text()}`);
+    return `${path}/${(await made.json()).id}`;
+}
+const own = {
+    "/alerts/rules/{id}": await make("/alerts/rules", { kind: "silence", repo: "octo-org/hello-world", hours: 24 }),
+    "/monitors/{id}": await make("/monitors", { repo: "octo-org/hello-world" }),
+};
 
 function valueOf(parameter) {
     const example = parameter.examples && Object.values(parameter.examples)[0].value;
@@ -24,7 +26,8 @@ function valueOf(parameter) {
 }
 
 function target(path, pairs, parameters) {
-    const filled = path.replace("/alerts/rules/{id}", `/alerts/rules/${rule}`).replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(valueOf(parameters.find((each) => each.name === name))));
+    for (const [place, made] of Object.entries(own)) path = path.replace(place, made);
+    const filled = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(valueOf(parameters.find((each) => each.name === name))));
     const query = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
     return filled + (query ? `?${query}` : "");
 }
