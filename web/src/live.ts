@@ -117,6 +117,7 @@ export function reconnect(): void {
 
 export function start_live(): void {
     addEventListener('online', reconnect);
+    addEventListener('offline', reconnect); // this machine's own server answers without a network: only asking tells
     addEventListener('visibilitychange', () => {
         if (!document.hidden && live.line === 'reconnecting') reconnect();
     });
