@@ -107,8 +107,8 @@ Result<AlertRule> rule_of(RuleDraft draft, bool private_addresses) {
                    .environment = std::move(draft.environment),
                    .url = draft.url.value_or(""),
                    .secret = draft.secret.value_or(""),
-                   .cool_down_minutes = draft.cool_down_minutes,
                    .enabled = draft.enabled != "false"};
+    rule.cool_down_minutes = draft.cool_down_minutes.value_or(rule.cool_down_minutes);
     auto const hours = number_of("hours", rule.kind, draft.hours, row->hours);
     if (!hours) return fail(hours.error());
     rule.hours = *hours;
@@ -137,20 +137,24 @@ Result<AlertRule> rule_of(RuleDraft draft, bool private_addresses) {
 }
 
 Result<AlertRule> changed_rule(AlertRule const& rule, RuleChange change, bool private_addresses) {
-    auto const text = [](std::string const& known) { return known.empty() ? std::nullopt : std::optional(known); };
-    auto const either = [](auto wished, auto known) { return wished ? std::move(wished) : std::move(known); };
-    RuleDraft draft{.kind = rule.kind,
-                    .name = either(std::move(change.name), text(rule.name)),
-                    .repo = either(std::move(change.repo), rule.repo),
-                    .hours = either(change.hours, std::optional(rule.hours)),
-                    .threshold = either(change.threshold, rule.threshold),
-                    .severity = either(std::move(change.severity), rule.severity),
-                    .event_type = either(std::move(change.event_type), rule.event_type),
-                    .environment = either(std::move(change.environment), rule.environment),
-                    .url = either(std::move(change.url), text(rule.url)),
-                    .secret = either(std::move(change.secret), text(rule.secret)),
-                    .cool_down_minutes = change.cool_down_minutes.value_or(rule.cool_down_minutes),
-                    .enabled = change.enabled.value_or(rule.enabled ? "true" : "false")};
+    RuleDraft draft{{std::move(change)}, rule.kind};
+    auto const keep = [](auto& wished, auto const& known) {
+        if (!wished) wished = known;
+    };
+    auto const keep_text = [](std::optional<std::string>& wished, std::string const& known) {
+        if (!wished && !known.empty()) wished = known;
+    };
+    keep_text(draft.name, rule.name);
+    keep(draft.repo, rule.repo);
+    keep(draft.hours, rule.hours);
+    keep(draft.threshold, rule.threshold);
+    keep(draft.severity, rule.severity);
+    keep(draft.event_type, rule.event_type);
+    keep(draft.environment, rule.environment);
+    keep_text(draft.url, rule.url);
+    keep_text(draft.secret, rule.secret);
+    keep(draft.cool_down_minutes, rule.cool_down_minutes);
+    keep(draft.enabled, rule.enabled ? "true" : "false");
     auto changed = rule_of(std::move(draft), private_addresses);
     if (!changed) return changed;
     changed->id = rule.id;

@@ -49,26 +49,7 @@ BOOST_DESCRIBE_STRUCT(AlertRule, (),
                       (id, name, kind, repo, hours, threshold, severity, event_type, environment, url, secret,
                        cool_down_minutes, enabled, created_at))
 
-/// What somebody asks for; what is left out gets the default of its kind.
-struct RuleDraft {
-    std::string kind;
-    std::optional<std::string> name;
-    std::optional<std::string> repo;
-    std::optional<std::int64_t> hours;
-    std::optional<std::int64_t> threshold;
-    std::optional<std::string> severity;
-    std::optional<std::string> event_type;
-    std::optional<std::string> environment;
-    std::optional<std::string> url;
-    std::optional<std::string> secret;
-    std::int64_t cool_down_minutes = 60;
-    std::string enabled = "true";
-};
-BOOST_DESCRIBE_STRUCT(RuleDraft, (),
-                      (kind, name, repo, hours, threshold, severity, event_type, environment, url, secret,
-                       cool_down_minutes, enabled))
-
-/// What is to be otherwise about a rule; what is left out stays as it is.
+/// What is wished of a rule; what is left out gets the default of its kind, or stays as it is where there is a rule.
 struct RuleChange {
     std::optional<std::string> name;
     std::optional<std::string> repo;
@@ -80,11 +61,17 @@ struct RuleChange {
     std::optional<std::string> url;
     std::optional<std::string> secret;
     std::optional<std::int64_t> cool_down_minutes;
-    std::optional<std::string> enabled;
+    std::optional<std::string> enabled; ///< `true` or `false`
 };
 BOOST_DESCRIBE_STRUCT(RuleChange, (),
                       (name, repo, hours, threshold, severity, event_type, environment, url, secret, cool_down_minutes,
                        enabled))
+
+/// A new rule.
+struct RuleDraft : RuleChange {
+    std::string kind;
+};
+BOOST_DESCRIBE_STRUCT(RuleDraft, (RuleChange), (kind))
 
 /// The rule, without id and time; invalid_argument names the member, its limits for this kind and what was given.
 /// `private_addresses`: whether a URL may name one.

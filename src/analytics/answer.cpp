@@ -11,7 +11,7 @@ TimeWindow WindowParams::window(UtcTime now, minutes fallback) const {
     minutes length = fallback;
     if (hours) length = gem::hours(*hours);
     if (offset_minutes) length = minutes(*offset_minutes);
-    return TimeWindow::ending_at(until ? *until : now, length);
+    return TimeWindow::ending_at(until, now, length);
 }
 
 std::optional<std::int64_t> whole_hours(TimeWindow window) {

@@ -204,7 +204,7 @@ Async<http::Response> Api::serve_kept(http::Request const& request, Route const&
                 co_return known->response;
             }
         }
-        auto const minute_ends = std::chrono::ceil<minutes>(now);
+        auto const minute_ends = end_of_minute(now);
         auto const flight_key = fmt::format("{} {} {}", question, current, to_unix(minute_ends));
         if (auto const under_way = flights_.find(flight_key); kept && under_way != flights_.end()) {
             auto const flight = under_way->second;

@@ -40,7 +40,7 @@ Problem invalid(std::string detail) {
 
 std::expected<TimeWindow, Problem> choose_window(EventsParams const& params, UtcTime now) {
     auto const until = params.until.value_or(now);
-    TimeWindow window{.from = {}, .to = std::chrono::ceil<minutes>(until)};
+    TimeWindow window{.from = {}, .to = window_end(params.until, now)};
     window.from = params.since.value_or(params.repo ? UtcTime{} : window.to - hours(24));
     if (window.from > window.to) {
         return std::unexpected(invalid(fmt::format("`since` ({}) must not be after `until` ({})",

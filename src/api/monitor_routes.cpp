@@ -112,7 +112,7 @@ Async<Result<MonitorEntry>> monitor_entry(Context const& context, Monitor monito
     auto const last_poll = co_await context.monitors->last_poll(monitor);
     if (!last_poll) co_return fail(last_poll.error());
     TimeWindow const window{.from = std::chrono::floor<minutes>(monitor.created_at),
-                            .to = std::chrono::ceil<minutes>(monitor.stopped_at.value_or(context.now) + seconds(1))};
+                            .to = end_of_minute(monitor.stopped_at.value_or(context.now))};
     auto const counts = co_await counts_of(context.database, monitor, window);
     if (!counts) co_return fail(counts.error());
     MonitorEntry entry{.id = std::move(monitor.id),

@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "domain/commit_summary.hpp"
 #include "github/commit_parser.hpp"
+#include "storage/stored_json.hpp"
 
 namespace gem {
 
@@ -60,6 +61,21 @@ void complete(CommitRecord& record) { record.summary = summarize(record.commit, 
 JsonText to_json(OwedNote const& note) { return JsonText::already_validated(json::to_string(note)); }
 
 } // namespace
+
+Result<OwedNote> parse_owed_note(JsonText const& text) {
+    constexpr std::string_view what = "what pushes owe";
+    auto note = from_stored<OwedNote>(text, what);
+    if (!note) return note;
+    if (note->pushes.empty()) { // an earlier form: one push without the list around it
+        auto push = from_stored<OwedPush>(text, what);
+        if (!push) return fail(std::move(push.error()));
+        note->pushes.push_back(std::move(*push));
+    }
+    bool const whole = std::ranges::all_of(
+        note->pushes, [](OwedPush const& push) { return RepoName::valid(push.repo) && !push.head.empty(); });
+    if (!whole) return fail(ErrorCode::corrupt, "what a push owes names no repository or no commit");
+    return note;
+}
 
 CommitDetails::CommitDetails(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
                              Options options)
@@ -123,7 +139,7 @@ Async<Result<void>> CommitDetails::note(std::vector<OwedPush> pushes) {
         auto const present = co_await database_.metrics().get_state(key);
         if (!present) co_return fail(present.error());
         mine.version = *present ? (*present)->version : 0;
-        auto const theirs = *present ? parse_owed_note((*present)->value.text()) : Result<OwedNote>();
+        auto const theirs = *present ? parse_owed_note((*present)->value) : Result<OwedNote>();
         if (!theirs) continue;
         for (auto const& push : theirs->pushes) {
             if (std::ranges::find(pushes, debt_key(push), debt_key) == pushes.end()) pushes.push_back(push);
@@ -233,7 +249,7 @@ Async<Result<void>> CommitDetails::load(bool anew) {
         paid.erase(entry.key);
         auto const known = notes_.find(entry.key);
         if (known != notes_.end() && known->second.version == entry.version) continue;
-        auto note = parse_owed_note(entry.value.text());
+        auto note = parse_owed_note(entry.value);
         if (note)
             take(entry.key, {.version = entry.version, .debts = {}}, std::move(note->pushes));
         else

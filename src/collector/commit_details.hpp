@@ -40,7 +40,7 @@ struct OwedNote {
 BOOST_DESCRIBE_STRUCT(OwedNote, (), (pushes))
 
 /// `corrupt` if it is no note, or a push in it names no repository or no commit.
-Result<OwedNote> parse_owed_note(std::string_view text);
+Result<OwedNote> parse_owed_note(JsonText const& text);
 
 /// What was done since the start.
 struct CommitDetailsFigures {

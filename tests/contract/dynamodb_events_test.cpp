@@ -288,13 +288,13 @@ TEST_F(DynamoDbEvents, slow_an_event_costs_at_most_1_4_write_units_at_ten_reposi
         return dynamodb::total(tables().capacity.snapshot()).read_units - start_units;
     };
     auto const name = repo("some-owner/repository-3");
-    (void)wait_ok(process->events.tally(TimeWindow::ending_at(clock().now(), minutes(60)), name));
+    (void)wait_ok(process->events.tally(TimeWindow::up_to_now(clock().now(), minutes(60)), name));
     auto const hour = reads_of(
-        [&] { (void)wait_ok(process->events.tally(TimeWindow::ending_at(clock().now(), minutes(60)), name)); });
+        [&] { (void)wait_ok(process->events.tally(TimeWindow::up_to_now(clock().now(), minutes(60)), name)); });
     auto const week = reads_of(
-        [&] { (void)wait_ok(process->events.activity(TimeWindow::ending_at(clock().now(), hours(168)), {name})); });
+        [&] { (void)wait_ok(process->events.activity(TimeWindow::up_to_now(clock().now(), hours(168)), {name})); });
     auto const trending = reads_of(
-        [&] { (void)wait_ok(process->events.busiest(TimeWindow::ending_at(clock().now(), hours(24)), 10, true)); });
+        [&] { (void)wait_ok(process->events.busiest(TimeWindow::up_to_now(clock().now(), hours(24)), 10, true)); });
     std::printf("read units: last hour %.1f, week %.1f, trending of a day %.1f\n", hour, week, trending);
     EXPECT_LE(hour, 2.0);
     EXPECT_LE(week, 3.0);

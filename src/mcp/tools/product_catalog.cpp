@@ -82,7 +82,7 @@ class Shelf {
             auto page = co_await database_.events().find_events({.repo = std::nullopt,
                                                                  .type = type->at("event_type"),
                                                                  .actor = std::nullopt,
-                                                                 .window = TimeWindow::ending_at(now, hours(23)),
+                                                                 .window = TimeWindow::up_to_now(now, hours(23)),
                                                                  .limit = 1,
                                                                  .cursor = std::nullopt});
             if (!page) co_return std::nullopt;

@@ -96,11 +96,13 @@ TEST_F(Strangers, see_it_as_soon_as_it_is_public) {
     EXPECT_EQ(trending(), "\"acme/tool\"");
 }
 
-TEST(PrivateRepositories, what_another_process_has_written_is_noticed_within_a_minute) {
+struct PrivateRepositoriesTest : testing::Test {
+    void SetUp() override { wait_ok(database.initialize()); }
     ManualClock clock;
-    auto const store = std::make_shared<ReferenceStore>();
-    DatabaseService database(make_reference_manager(store, clock));
-    wait_ok(database.initialize());
+    DatabaseService database{make_reference_manager(std::make_shared<ReferenceStore>(), clock)};
+};
+
+TEST_F(PrivateRepositoriesTest, what_another_process_has_written_is_noticed_within_a_minute) {
     PrivateRepositories here(database, clock);
     PrivateRepositories there(database, clock);
     wait_ok(here.note("acme/tool", true, ten_o_clock));
@@ -112,11 +114,7 @@ TEST(PrivateRepositories, what_another_process_has_written_is_noticed_within_a_m
     EXPECT_EQ(wait_ok(private_repositories(database)), RepositoryNames{"acme/tool"});
 }
 
-TEST(PrivateRepositories, an_old_public_event_that_is_told_again_makes_nothing_public) {
-    ManualClock clock;
-    auto const store = std::make_shared<ReferenceStore>();
-    DatabaseService database(make_reference_manager(store, clock));
-    wait_ok(database.initialize());
+TEST_F(PrivateRepositoriesTest, an_old_public_event_that_is_told_again_makes_nothing_public) {
     PrivateRepositories names(database, clock);
     wait_ok(names.note("acme/tool", true, ten_o_clock));
     wait_ok(names.note("acme/tool", true, ten_o_clock + hours(2)));
