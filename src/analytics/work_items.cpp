@@ -58,8 +58,8 @@ void apply_issue(Issue& issue, EventFactsRow const& row) {
     if (row.created_at - *issue.opened > first_response_after) issue.first_response = row.created_at;
 }
 
-Async<Result<std::vector<EventFactsRow>>> facts_of(DatabaseService& database, RepoName repo, TimeWindow window,
-                                                   std::vector<std::string> types) {
+Async<Result<EventFactsList>> facts_of(DatabaseService& database, RepoName repo, TimeWindow window,
+                                       std::vector<std::string> types) {
     return database.events().event_facts(std::move(repo), window, std::move(types));
 }
 

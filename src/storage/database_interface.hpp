@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -169,6 +170,27 @@ struct EventFactsRow {
     EventFacts facts;
 };
 
+/// Rows that do not change any more, or a part of them; a copy shares them.
+class EventFactsList {
+  public:
+    EventFactsList() = default;
+    EventFactsList(std::vector<EventFactsRow> rows) // NOLINT(google-explicit-constructor): it is a list of them
+        : rows_(std::make_shared<std::vector<EventFactsRow> const>(std::move(rows))), count_(rows_->size()) {}
+    EventFactsList(std::shared_ptr<std::vector<EventFactsRow> const> rows, std::size_t first, std::size_t count)
+        : rows_(std::move(rows)), first_(first), count_(count) {}
+
+    [[nodiscard]] EventFactsRow const* begin() const { return rows_ ? rows_->data() + first_ : nullptr; }
+    [[nodiscard]] EventFactsRow const* end() const { return rows_ ? begin() + count_ : nullptr; }
+    [[nodiscard]] std::size_t size() const { return count_; }
+    [[nodiscard]] bool empty() const { return count_ == 0; }
+    [[nodiscard]] EventFactsRow const& operator[](std::size_t i) const { return begin()[i]; }
+
+  private:
+    std::shared_ptr<std::vector<EventFactsRow> const> rows_;
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+};
+
 struct RepoSummary {
     std::string repo; ///< latest spelling
     std::optional<UtcTime> first_event;
@@ -239,8 +261,8 @@ class EventsRepository {
     virtual Async<Result<std::vector<RepoActivity>>> activity(TimeWindow window, std::vector<RepoName> repos) = 0;
 
     /// Facts of raw events about a repository, oldest first, of these types (all when empty).
-    virtual Async<Result<std::vector<EventFactsRow>>> event_facts(RepoName repo, TimeWindow window,
-                                                                  std::vector<std::string> types) = 0;
+    virtual Async<Result<EventFactsList>> event_facts(RepoName repo, TimeWindow window,
+                                                      std::vector<std::string> types) = 0;
 
     /// Nothing if no event about it was ever stored.
     virtual Async<Result<std::optional<RepoSummary>>> find_repository(RepoName repo) = 0;

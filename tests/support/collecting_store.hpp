@@ -61,7 +61,7 @@ class CollectingEvents final : public EventsRepository {
     Async<Result<std::vector<RepoActivity>>> activity(TimeWindow, std::vector<RepoName>) override {
         co_return not_in_this_fake();
     }
-    Async<Result<std::vector<EventFactsRow>>> event_facts(RepoName, TimeWindow, std::vector<std::string>) override {
+    Async<Result<EventFactsList>> event_facts(RepoName, TimeWindow, std::vector<std::string>) override {
         co_return not_in_this_fake();
     }
     Async<Result<std::optional<RepoSummary>>> find_repository(RepoName) override { co_return not_in_this_fake(); }

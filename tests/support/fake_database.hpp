@@ -164,7 +164,7 @@ class FakeEvents final : public EventsRepository {
         co_return all;
     }
 
-    Async<Result<std::vector<EventFactsRow>>> event_facts(RepoName, TimeWindow, std::vector<std::string>) override {
+    Async<Result<EventFactsList>> event_facts(RepoName, TimeWindow, std::vector<std::string>) override {
         co_return fail(ErrorCode::internal, "event_facts is not faked");
     }
 

@@ -297,10 +297,10 @@ Async<Result<std::vector<RepoActivity>>> ReferenceEvents::activity(TimeWindow wi
     });
 }
 
-Async<Result<std::vector<EventFactsRow>>> ReferenceEvents::event_facts(RepoName repo, TimeWindow window,
-                                                                       std::vector<std::string> types) {
-    return context_.run<std::vector<EventFactsRow>>([window, repo = std::move(repo),
-                                                     types = std::move(types)](ReferenceStore& store) {
+Async<Result<EventFactsList>> ReferenceEvents::event_facts(RepoName repo, TimeWindow window,
+                                                           std::vector<std::string> types) {
+    return context_.run<EventFactsList>([window, repo = std::move(repo),
+                                         types = std::move(types)](ReferenceStore& store) {
         std::vector<EventFactsRow> rows;
         for (auto const* stored : select(store, window, repo)) {
             auto const& event = stored->event;
@@ -308,7 +308,7 @@ Async<Result<std::vector<EventFactsRow>>> ReferenceEvents::event_facts(RepoName 
             if (!types.empty() && std::ranges::find(types, event.type) == types.end()) continue;
             rows.push_back({event.id, event.type, event.created_at, event.actor_id, event.actor_login, event.facts});
         }
-        return rows;
+        return EventFactsList(std::move(rows));
     });
 }
 

@@ -109,8 +109,8 @@ Async<Result<EventPage>> DynamoDBEventsRepository::find_events(EventQuery query)
     co_return co_await state_->finder.find(std::move(query));
 }
 
-Async<Result<std::vector<EventFactsRow>>> DynamoDBEventsRepository::event_facts(RepoName repo, TimeWindow window,
-                                                                                std::vector<std::string> types) {
+Async<Result<EventFactsList>> DynamoDBEventsRepository::event_facts(RepoName repo, TimeWindow window,
+                                                                    std::vector<std::string> types) {
     Operation const operation(state_->context);
     if (!operation) co_return Operation::closed();
     co_return co_await state_->finder.facts(std::move(repo), window, std::move(types));

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "storage/cursor.hpp"
 #include "storage/payload_codec.hpp"
@@ -254,41 +255,29 @@ Result<EventPage> find_event_page(Handle& handle, PageCache& pages, Kinds& kinds
     return page;
 }
 
-Result<std::vector<EventFactsRow>> find_event_facts(Handle& handle, RepoName const& repo, TimeWindow const& asked,
-                                                    std::vector<std::string> const& types) {
-    std::vector<std::pair<Place, EventFactsRow>> found;
-    for (auto const& slice : resolve(handle, repo).slices) {
-        auto const window = intersection(asked, slice.window);
-        if (window.empty()) continue;
-        auto& statement = handle.prepare(
-            "SELECT " GEM_EVENT_COLUMNS
-            " FROM event_rows e JOIN repos r ON r.id = e.repo LEFT JOIN actors a ON a.id = e.actor "
-            "JOIN event_bodies b ON b.id = e.body WHERE e.repo = ?1 AND e.created_at >= ?2 AND e.created_at < ?3 "
-            "ORDER BY e.created_at, e.type, e.id");
-        statement.bind(1, static_cast<std::int64_t>(slice.repo))
-            .bind(2, to_unix(window.from))
-            .bind(3, to_unix(window.to));
-        Rows rows(statement);
-        while (rows.next()) {
-            auto const type = rows->text(1);
-            if (!types.empty() && std::ranges::find(types, type) == types.end()) continue;
-            Place place{.created_at = rows->integer(0),
-                        .type = std::string(type),
-                        .id = std::string(rows->text(2)),
-                        .key = std::string(rows->text(3))};
-            EventFactsRow row{.id = place.id,
-                              .type = place.type,
-                              .created_at = from_unix(place.created_at),
-                              .actor_id = rows->optional_integer(5),
-                              .actor_login = std::string(rows->text(6)),
-                              .facts = read_facts(*rows.operator->())};
-            found.emplace_back(std::move(place), std::move(row));
-        }
+void read_facts_of(Handle& handle, std::uint32_t repo, TimeWindow const& window, std::vector<std::string> const& types,
+                   std::vector<EventFactsRow>& rows) {
+    // The type is looked at before the rest of the event is, which lies elsewhere.
+    auto& statement = handle.prepare(
+        "SELECT " GEM_EVENT_COLUMNS
+        " FROM event_rows e JOIN repos r ON r.id = e.repo LEFT JOIN actors a ON a.id = e.actor "
+        "JOIN event_bodies b ON b.id = e.body WHERE e.repo = ?1 AND e.created_at >= ?2 AND e.created_at < ?3 AND "
+        "(?4 IS NULL OR instr(?4, ' ' || e.type || ' ') > 0) ORDER BY e.created_at, e.type, e.id");
+    statement.bind(1, static_cast<std::int64_t>(repo)).bind(2, to_unix(window.from)).bind(3, to_unix(window.to));
+    auto const wanted = fmt::format(" {} ", fmt::join(types, " "));
+    if (types.empty())
+        statement.bind_null(4);
+    else
+        statement.bind(4, wanted);
+    Rows found(statement);
+    while (found.next()) {
+        rows.push_back({.id = std::string(found->text(2)),
+                        .type = std::string(found->text(1)),
+                        .created_at = from_unix(found->integer(0)),
+                        .actor_id = found->optional_integer(5),
+                        .actor_login = std::string(found->text(6)),
+                        .facts = read_facts(*found.operator->())});
     }
-    std::ranges::sort(found, [](auto const& a, auto const& b) { return a.first < b.first; });
-    std::vector<EventFactsRow> facts;
-    for (auto& [place, row] : found) facts.push_back(std::move(row));
-    return facts;
 }
 
 Result<std::vector<Event>> events_under(Handle& handle, std::string const& key, std::optional<EventPlace> const& after,

@@ -11,8 +11,9 @@ namespace gem::sqlite {
 
 /// Without a repository the pages tell where to look: an event that they do not know is not found.
 Result<EventPage> find_event_page(Handle& handle, PageCache& pages, Kinds& kinds, EventQuery const& query);
-Result<std::vector<EventFactsRow>> find_event_facts(Handle& handle, RepoName const& repo, TimeWindow const& window,
-                                                    std::vector<std::string> const& types);
+/// Appends the facts of one repository's events of these types (all when empty), oldest first.
+void read_facts_of(Handle& handle, std::uint32_t repo, TimeWindow const& window, std::vector<std::string> const& types,
+                   std::vector<EventFactsRow>& rows);
 /// Raw events of one repository key, oldest first, after `after`, at most `limit`.
 Result<std::vector<Event>> events_under(Handle& handle, std::string const& key, std::optional<EventPlace> const& after,
                                         std::size_t limit);

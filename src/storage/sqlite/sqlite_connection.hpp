@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "storage/database_factory.hpp"
 #include "storage/sqlite/checkpointer.hpp"
+#include "storage/sqlite/facts_cache.hpp"
 #include "storage/sqlite/handle.hpp"
 #include "storage/sqlite/page_cache.hpp"
 #include "storage/sqlite/registry.hpp"
@@ -48,6 +49,7 @@ class SQLiteConnection final : public DatabaseConnection {
     void empty_log();
 
     [[nodiscard]] sqlite::PageCache& pages() { return pages_; }
+    [[nodiscard]] sqlite::FactsCache& facts() { return facts_; }
     [[nodiscard]] sqlite::Kinds& kinds() { return kinds_; }
     /// After rows of the dictionaries were removed.
     void forget_decoded() { kinds_.clear(); }
@@ -94,6 +96,7 @@ class SQLiteConnection final : public DatabaseConnection {
     std::uint64_t file_ = 0;
     sqlite::Kinds kinds_;
     sqlite::PageCache pages_{std::size_t{160} << 20};
+    sqlite::FactsCache facts_{std::size_t{64} << 20};
     boost::asio::thread_pool writer_thread_{1};
     boost::asio::thread_pool reader_threads_{3};
     boost::asio::thread_pool helpers_{2};

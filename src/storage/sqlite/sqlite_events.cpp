@@ -8,6 +8,7 @@
 #include "storage/sqlite/active_minutes.hpp"
 #include "storage/sqlite/busiest.hpp"
 #include "storage/sqlite/event_reader.hpp"
+#include "storage/sqlite/facts_cache.hpp"
 #include "storage/sqlite/sqlite_repositories.hpp"
 #include "storage/sqlite/tallies.hpp"
 
@@ -199,11 +200,12 @@ Async<Result<EventPage>> SQLiteEventsRepository::find_events(EventQuery query) {
     });
 }
 
-Async<Result<std::vector<EventFactsRow>>> SQLiteEventsRepository::event_facts(RepoName repo, TimeWindow window,
-                                                                              std::vector<std::string> types) {
-    co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<EventFactsRow>> {
+Async<Result<EventFactsList>> SQLiteEventsRepository::event_facts(RepoName repo, TimeWindow window,
+                                                                  std::vector<std::string> types) {
+    auto const generation = co_await connection_.write_generation();
+    co_return co_await connection_.read([&](Handle& handle) -> Result<EventFactsList> {
         sqlite::ReadTransaction const view(handle);
-        return sqlite::find_event_facts(handle, repo, window, types);
+        return sqlite::find_event_facts(handle, connection_.facts(), generation, repo, window, types);
     });
 }
 

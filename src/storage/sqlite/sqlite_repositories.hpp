@@ -19,8 +19,8 @@ class SQLiteEventsRepository final : public EventsRepository {
                                                          std::optional<std::string> type) override;
     Async<Result<std::vector<RepoActivity>>> busiest(TimeWindow window, std::size_t limit, bool with_rows) override;
     Async<Result<std::vector<RepoActivity>>> activity(TimeWindow window, std::vector<RepoName> repos) override;
-    Async<Result<std::vector<EventFactsRow>>> event_facts(RepoName repo, TimeWindow window,
-                                                          std::vector<std::string> types) override;
+    Async<Result<EventFactsList>> event_facts(RepoName repo, TimeWindow window,
+                                              std::vector<std::string> types) override;
     Async<Result<std::optional<RepoSummary>>> find_repository(RepoName repo) override;
     Async<Result<std::vector<RepoSummary>>> list_repositories(std::string after, std::size_t limit) override;
     Async<Result<Totals>> totals() override;

@@ -68,8 +68,8 @@ class WatchedEvents final : public EventsRepository {
     Async<Result<std::vector<RepoActivity>>> activity(TimeWindow window, std::vector<RepoName> repos) override {
         return inner_.activity(window, std::move(repos));
     }
-    Async<Result<std::vector<EventFactsRow>>> event_facts(RepoName repo, TimeWindow window,
-                                                          std::vector<std::string> types) override {
+    Async<Result<EventFactsList>> event_facts(RepoName repo, TimeWindow window,
+                                              std::vector<std::string> types) override {
         return inner_.event_facts(std::move(repo), window, std::move(types));
     }
     Async<Result<std::optional<RepoSummary>>> find_repository(RepoName repo) override {
