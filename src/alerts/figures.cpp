@@ -65,7 +65,7 @@ Async<Result<void>> read_plain(DatabaseService& database, AlertRule const& rule,
 Async<Result<RepoFigures>> figures_for(DatabaseService& database, AlertRule rule, AlertScope scope, UtcTime now) {
     auto const length = hours(rule.kind == "silence" ? 2 * rule.hours : rule.hours);
     RepoFigures figures{.repo = scope.repo.text(),
-                        .window = TimeWindow::up_to_now(now, length),
+                        .window = TimeWindow::ending_at(now, now, length),
                         .coverage = {},
                         .anomalies = {},
                         .health_score = {},

@@ -38,7 +38,7 @@ std::string entity_tag(std::string_view body) {
 
 std::shared_ptr<KeptAnswer const> AnswerCache::use(Place place, std::uint64_t generation, UtcTime now) {
     auto const& answer = place->answer;
-    if (answer->generation != generation || now > answer->fresh_until) return nullptr;
+    if (answer->generation != generation || now >= answer->fresh_until) return nullptr;
     if (place != entries_.begin()) entries_.splice(entries_.begin(), entries_, place);
     return answer;
 }

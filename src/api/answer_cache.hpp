@@ -22,7 +22,7 @@ struct KeptAnswer {
     http::Response response;
     std::size_t route = 0;        ///< place in the route table
     std::uint64_t generation = 0; ///< of the store, read before the answer was computed
-    UtcTime fresh_until{};        ///< last second at which it may be sent without computing it again
+    UtcTime fresh_until{};        ///< from then on it is computed again
 };
 
 /// Bounded by bytes (least recently used goes first) and by the size of one body. One thread.

@@ -42,7 +42,7 @@ std::string text_of(std::vector<RepoSummary> const& summaries) {
     return text;
 }
 
-std::string text_of(std::vector<EventFactsRow> const& rows) {
+std::string text_of(EventFactsList const& rows) {
     std::string text;
     for (auto const& row : rows)
         text += fmt::format("{} {} {} {} {} {}\n", row.id, row.type, format_time(row.created_at),

@@ -22,7 +22,7 @@ TEST_F(HealthAnswers, about_an_unknown_repository_are_nulls_with_reasons) {
     auto const compared = body("/comparison/repositories?repos=a/b,c/d");
     EXPECT_EQ(compared.at("repositories").as_array().size(), 2U);
     EXPECT_TRUE(compared.at("ranking").at("health_score").as_array().empty());
-    EXPECT_EQ(compared.at("window").at("to").as_string(), "2026-01-15T12:00:00Z");
+    EXPECT_EQ(compared.at("window").at("to").as_string(), "2026-01-15T12:01:00Z");
 }
 
 TEST_F(HealthAnswers, ask_for_what_they_need) {
