@@ -6,6 +6,8 @@
 
 #include <simdjson.h>
 
+#include "analytics/reconstructed.hpp"
+
 namespace gem {
 
 namespace {
@@ -166,7 +168,8 @@ Async<Result<std::vector<Event>>> events_of(DatabaseService& database, RepoName 
     co_return events;
 }
 
-Async<Result<std::vector<Deployment>>> deployments_of(DatabaseService& database, RepoName repo, TimeWindow window) {
+Async<Result<std::vector<Deployment>>> deployments_of(DatabaseService& database, RepoName repo, TimeWindow window,
+                                                      std::vector<std::string>* sources) {
     auto events = co_await events_of(database, repo, window, "DeploymentEvent");
     if (!events) co_return fail(events.error());
     auto states = co_await events_of(database, repo, window, "DeploymentStatusEvent");
@@ -178,7 +181,9 @@ Async<Result<std::vector<Deployment>>> deployments_of(DatabaseService& database,
     auto const stored = co_await database.metrics().find_deployments(std::move(repo), window);
     if (!stored) co_return fail(stored.error());
     for (auto const& metric : *stored) {
-        if (!told.contains(metric.deployment_id)) deployments.push_back(from_table(metric));
+        if (told.contains(metric.deployment_id) || !window.contains(metric.created_at)) continue;
+        deployments.push_back(from_table(metric));
+        if (metric.detail == history_detail()) name_history(sources);
     }
     std::erase_if(deployments, [&](Deployment const& each) { return !window.contains(each.created_at); });
     std::ranges::sort(deployments, {},
@@ -186,10 +191,29 @@ Async<Result<std::vector<Deployment>>> deployments_of(DatabaseService& database,
     co_return deployments;
 }
 
-Async<Result<std::vector<Release>>> releases_of(DatabaseService& database, RepoName repo, TimeWindow window) {
-    auto const events = co_await events_of(database, std::move(repo), window, "ReleaseEvent");
+Async<Result<std::vector<Release>>> releases_of(DatabaseService& database, RepoName repo, TimeWindow window,
+                                                std::vector<std::string>* sources) {
+    auto const events = co_await events_of(database, repo, window, "ReleaseEvent");
     if (!events) co_return fail(events.error());
-    co_return releases_from(*events);
+    auto releases = releases_from(*events);
+    auto const history = co_await read_history(database.metrics(), std::move(repo), window);
+    if (!history) co_return fail(history.error());
+    if (!*history) co_return releases;
+    std::set<std::string> told;
+    for (auto const& each : releases) told.insert(each.tag_name);
+    for (auto const& each : (*history)->told.releases) {
+        if (!window.contains(each.published) || told.contains(each.tag_name)) continue;
+        releases.push_back({.event_id = "history:release:" + each.tag_name,
+                            .tag_name = each.tag_name,
+                            .name = each.name,
+                            .type = each.prerelease ? "prerelease" : "release",
+                            .author_login = each.author_login,
+                            .published_at = each.published,
+                            .signed_ = {}});
+        name_history(sources);
+    }
+    std::ranges::sort(releases, {}, [](Release const& each) { return std::tie(each.published_at, each.tag_name); });
+    co_return releases;
 }
 
 std::optional<double> success_rate(std::span<Deployment const> deployments) {
@@ -271,9 +295,10 @@ Async<Result<Windowed<ReleaseDeployment>>> release_deployment(DatabaseService& d
                                                               UtcTime now) {
     auto asked = co_await begin_answer(database, params, hours(720), now);
     if (!asked) co_return fail(asked.error());
-    auto const releases = co_await releases_of(database, *params.repo, asked->window);
+    auto const releases = co_await releases_of(database, *params.repo, asked->window, &asked->part.coverage.sources);
     if (!releases) co_return fail(releases.error());
-    auto const deployments = co_await deployments_of(database, *params.repo, asked->window);
+    auto const deployments =
+        co_await deployments_of(database, *params.repo, asked->window, &asked->part.coverage.sources);
     if (!deployments) co_return fail(deployments.error());
     auto figures = measure_releases(*releases, *deployments, asked->window);
     figures.repo_name = asked->repo;

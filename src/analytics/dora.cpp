@@ -200,9 +200,9 @@ Async<Result<Windowed<Dora>>> dora(DatabaseService& database, DoraParams params,
     auto asked = co_await begin_answer(database, params, hours(720), now);
     if (!asked) co_return fail(asked.error());
     auto const window = asked->window;
-    auto const deployments = co_await deployments_of(database, *params.repo, window);
+    auto const deployments = co_await deployments_of(database, *params.repo, window, &asked->part.coverage.sources);
     if (!deployments) co_return fail(deployments.error());
-    auto const releases = co_await releases_of(database, *params.repo, window);
+    auto const releases = co_await releases_of(database, *params.repo, window, &asked->part.coverage.sources);
     if (!releases) co_return fail(releases.error());
     TimeWindow const with_history{.from = window.from - opening_history, .to = window.to};
     auto const rows = co_await database.events().event_facts(*params.repo, with_history, {"PullRequestEvent"});

@@ -8,6 +8,7 @@
 
 #include "analytics/developers.hpp"
 #include "analytics/event_counts.hpp"
+#include "analytics/reconstructed.hpp"
 
 namespace gem {
 
@@ -50,9 +51,9 @@ void count_item(Counts& counts, EventFactsRow const& row, bool counted) {
     if (action == "closed" || action == "merged") ++counts.closed;
 }
 
-Counts count(HealthEvidence const& evidence) {
+Counts count(HealthEvidence const& evidence, std::span<EventFactsRow const> rows) {
     Counts counts;
-    for (auto const& row : evidence.rows) {
+    for (auto const& row : rows) {
         if (!evidence.window.contains(row.created_at)) continue;
         bool const counted = counts_for(evidence.bots, row.actor_login);
         if (row.type == "PushEvent") {
@@ -97,7 +98,9 @@ Signal quickness(std::string name, std::optional<std::int64_t> median, std::int6
 class Parts {
   public:
     explicit Parts(HealthEvidence const& evidence)
-        : evidence_(evidence), counts_(count(evidence)), pull_requests_(pull_requests_of(evidence.rows)),
+        : evidence_(evidence), rows_(evidence.with_history.empty() ? evidence.rows : evidence.with_history),
+          counts_(count(evidence, evidence.rows)), known_(count(evidence, rows_)),
+          pull_requests_(pull_requests_of(evidence.rows)),
           weeks_(static_cast<double>(evidence.window.length().count()) / 604'800.0) {}
     RepositoryHealth run();
 
@@ -115,7 +118,9 @@ class Parts {
     }
 
     HealthEvidence const& evidence_;
-    Counts counts_;
+    std::span<EventFactsRow const> rows_; ///< with what is known from before the repository was watched
+    Counts counts_;                       ///< of events alone
+    Counts known_;                        ///< of all rows
     std::map<std::int64_t, PullRequest> pull_requests_;
     double weeks_;
     std::vector<Signal> signals_;
@@ -150,7 +155,7 @@ Signal Parts::reviewed_merges() const {
 
 std::optional<double> Parts::collaboration() {
     std::vector<Signal> signals = {reviewed_merges()};
-    auto const response = median_figures(response_waits(issues_of(evidence_.rows), evidence_.window));
+    auto const response = median_figures(response_waits(issues_of(rows_), evidence_.window));
     signals.push_back(quickness("first_response_seconds", response.median_seconds, response.n, best_response,
                                 worst_response, "first response"));
     if (counts_.prs_opened_by_anyone > 0)
@@ -162,22 +167,22 @@ std::optional<double> Parts::collaboration() {
 }
 
 std::optional<double> Parts::maintenance() {
-    if (counts_.opened_by_anyone == 0 && counts_.closed == 0) return std::nullopt;
+    if (known_.opened_by_anyone == 0 && known_.closed == 0) return std::nullopt;
     std::vector<Signal> signals;
-    if (counts_.opened_by_anyone > 0) {
-        double const ratio = counts_.closed / counts_.opened_by_anyone;
+    if (known_.opened_by_anyone > 0) {
+        double const ratio = known_.closed / known_.opened_by_anyone;
         signals.push_back({.signal = "closure_ratio",
                            .value = ratio,
                            .weight = 1.0,
                            .points = 100 * std::min(1.0, ratio),
                            .sentence = fmt::format("{:.0f} issues and pull requests closed for {:.0f} opened",
-                                                   counts_.closed, counts_.opened_by_anyone)});
+                                                   known_.closed, known_.opened_by_anyone)});
     } else {
         signals.push_back(left_out("closure_ratio", "nothing was opened"));
     }
-    auto const merge = median_figures(merge_waits(pull_requests_, evidence_.window));
+    auto const merge = median_figures(merge_waits(pull_requests_of(rows_), evidence_.window));
     signals.push_back(quickness("merge_time_seconds", merge.median_seconds, merge.n, best_merge, worst_merge, "merge"));
-    signals.push_back(growth("releases_per_month", counts_.releases / weeks_ * 30 / 7, 4, "releases a month"));
+    signals.push_back(growth("releases_per_month", known_.releases / weeks_ * 30 / 7, 4, "releases a month"));
     auto const weeks = std::ceil(weeks_);
     double const share = static_cast<double>(counts_.push_weeks.size()) / weeks;
     signals.push_back(
@@ -254,16 +259,20 @@ Async<Result<Windowed<RepositoryHealth>>> repository_health(DatabaseService& dat
     auto asked = co_await begin_answer(database, params, hours(168), now, true);
     if (!asked) co_return fail(asked.error());
     auto const window = asked->window;
-    TimeWindow const with_history{.from = window.from - review_history, .to = window.to};
+    TimeWindow const longer{.from = window.from - review_history, .to = window.to};
     auto types = security_event_types();
     for (auto const* type :
          {"CommitCommentEvent", "IssueCommentEvent", "IssuesEvent", "PullRequestReviewCommentEvent", "ReleaseEvent"})
         types.emplace_back(type);
-    auto const rows = co_await database.events().event_facts(*params.repo, with_history, std::move(types));
+    auto const rows = co_await database.events().event_facts(*params.repo, longer, types);
     if (!rows) co_return fail(rows.error());
+    auto const known =
+        co_await with_history(database, *params.repo, longer, std::move(types), *rows, asked->part.coverage.sources);
+    if (!known) co_return fail(known.error());
     auto const security = co_await security_of(database, *params.repo, window, *rows);
     if (!security) co_return fail(security.error());
     HealthEvidence evidence{.rows = *rows,
+                            .with_history = *known,
                             .window = window,
                             .bots = parse_bots(params.bots),
                             .seen = !asked->tallies.empty() || asked->part.coverage.complete,

@@ -48,6 +48,9 @@ std::string_view health_band(std::optional<double> score);
 /// What a score is made of.
 struct HealthEvidence {
     std::span<EventFactsRow const> rows; ///< of the window and of review_history before it, oldest first
+    /// The same rows and those of known_facts(): for what becomes of issues and pull requests, and releases. Empty: the
+    /// rows alone.
+    std::span<EventFactsRow const> with_history{};
     TimeWindow window;
     Bots bots = Bots::exclude; ///< whose pushes, pull requests and issues count as activity
     bool seen = false;         ///< events were stored, or it is vouched for that there were none

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analytics/reconstructed.hpp"
+
 namespace gem {
 
 namespace {
@@ -58,9 +60,10 @@ void apply_issue(Issue& issue, EventFactsRow const& row) {
     if (row.created_at - *issue.opened > first_response_after) issue.first_response = row.created_at;
 }
 
-Async<Result<EventFactsList>> facts_of(DatabaseService& database, RepoName repo, TimeWindow window,
+/// Events, and what is known of the time before the repository was watched.
+Async<Result<EventFactsList>> facts_of(DatabaseService& database, RepoName repo, RepoAnswer& asked,
                                        std::vector<std::string> types) {
-    return database.events().event_facts(std::move(repo), window, std::move(types));
+    return known_facts(database, std::move(repo), asked.window, std::move(types), asked.part.coverage.sources);
 }
 
 } // namespace
@@ -135,7 +138,7 @@ PrInterval measure_intervals(std::vector<UtcTime> opened) {
 Async<Result<Windowed<PrInterval>>> pr_interval(DatabaseService& database, RepoWindowParams params, UtcTime now) {
     auto asked = co_await begin_answer(database, params, hours(720), now);
     if (!asked) co_return fail(asked.error());
-    auto const rows = co_await facts_of(database, *params.repo, asked->window, {"PullRequestEvent"});
+    auto const rows = co_await facts_of(database, *params.repo, *asked, {"PullRequestEvent"});
     if (!rows) co_return fail(rows.error());
     std::vector<UtcTime> opened;
     for (auto const& [number, each] : pull_requests_of(*rows)) {
@@ -150,7 +153,7 @@ Async<Result<Windowed<PrInterval>>> pr_interval(DatabaseService& database, RepoW
 Async<Result<Windowed<PrMergeTime>>> pr_merge_time(DatabaseService& database, RepoWindowParams params, UtcTime now) {
     auto asked = co_await begin_answer(database, params, hours(168), now);
     if (!asked) co_return fail(asked.error());
-    auto const rows = co_await facts_of(database, *params.repo, asked->window, {"PullRequestEvent"});
+    auto const rows = co_await facts_of(database, *params.repo, *asked, {"PullRequestEvent"});
     if (!rows) co_return fail(rows.error());
     auto const waits = merge_waits(pull_requests_of(*rows), asked->window);
     PrMergeTime figures;
@@ -164,7 +167,7 @@ Async<Result<Windowed<IssueFirstResponse>>> issue_first_response(DatabaseService
                                                                  UtcTime now) {
     auto asked = co_await begin_answer(database, params, hours(168), now);
     if (!asked) co_return fail(asked.error());
-    auto const rows = co_await facts_of(database, *params.repo, asked->window, {"IssuesEvent", "IssueCommentEvent"});
+    auto const rows = co_await facts_of(database, *params.repo, *asked, {"IssuesEvent", "IssueCommentEvent"});
     if (!rows) co_return fail(rows.error());
     auto const waits = response_waits(issues_of(*rows), asked->window);
     IssueFirstResponse figures;
@@ -195,7 +198,7 @@ std::vector<PrDay> pull_requests_by_day(std::map<std::int64_t, PullRequest> cons
 Async<Result<Windowed<PrTimeline>>> pr_timeline(DatabaseService& database, RepoWindowParams params, UtcTime now) {
     auto asked = co_await begin_answer(database, params, hours(168), now);
     if (!asked) co_return fail(asked.error());
-    auto const rows = co_await facts_of(database, *params.repo, asked->window, {"PullRequestEvent"});
+    auto const rows = co_await facts_of(database, *params.repo, *asked, {"PullRequestEvent"});
     if (!rows) co_return fail(rows.error());
     PrTimeline figures;
     static_cast<RepoAndHours&>(figures) = {.repo = asked->repo, .hours = whole_hours(asked->window)};

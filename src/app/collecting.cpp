@@ -10,8 +10,9 @@ namespace gem {
 
 namespace {
 
-/// A single cycle fetches commits in so many turns, in which it spends what five minutes bring.
-constexpr int details_turns = 10;
+/// A single cycle fetches commits in so many turns, in which it spends what five minutes bring; and what was before a
+/// repository was watched. The next cycle goes on.
+constexpr FollowUp a_single_cycle{.details_turns = 10, .history_turns = 30};
 
 std::vector<github::EventTarget> parse_targets(std::vector<std::string> const& texts) {
     std::vector<github::EventTarget> targets;
@@ -26,6 +27,7 @@ CollectorOptions options_of(Settings const& settings, Collecting::Use use) {
     CollectorOptions options{.targets = parse_targets(settings.target_repositories)};
     options.poller.limits.ceiling = settings.poll_interval;
     options.poller.limits.floor = std::min(options.poller.limits.floor, settings.poll_interval);
+    options.history.on = settings.history_on_arrival;
     options.details.on = settings.commit_details;
     options.details.max_per_hour = settings.commit_details_max_per_hour;
     if (settings.commit_details) {
@@ -52,11 +54,25 @@ Collecting::Collecting(DatabaseService& database, Settings const& settings, Cloc
       github_(http_, clock, {.api_base = settings.github_api_base, .tokens = settings.github_tokens}),
       watch_list_(database, clock, repositories_among(parse_targets(configured_))),
       monitors_(
-          database, clock, [this] { collector_.wake(); }, &watch_list_),
+          database, clock, [this] { collector_.wake(); }, watch_list_),
       collector_(
           database, github_, watch_list_, clock, log,
           [this] { return std::uniform_real_distribution<double>(0, 1)(random_); }, options_of(settings, use)) {
     collector_.follow(monitors_);
+}
+
+Async<Result<CollectReport>> collect_and_follow_up(Collector& collector, std::optional<std::size_t> limit,
+                                                   FollowUp turns) {
+    auto report = co_await collector.collect_once(limit);
+    if (!report) co_return report;
+    for (int turn = 0; turn < turns.details_turns && collector.owes_commits(); ++turn) {
+        if (auto const paid = co_await collector.pay_debts(); !paid) report->errors.push_back(paid.error().message);
+    }
+    for (int turn = 0; turn < turns.history_turns && (turn == 0 || collector.lacks_history()); ++turn) {
+        if (auto const filled = co_await collector.fill_history(); !filled)
+            report->errors.push_back(filled.error().message);
+    }
+    co_return report;
 }
 
 Result<CollectReport> collect_once(Settings const& settings, std::optional<std::size_t> limit, Clock const& clock,
@@ -64,12 +80,7 @@ Result<CollectReport> collect_once(Settings const& settings, std::optional<std::
     asio::io_context context(1);
     auto const work = [&](DatabaseService& database) -> Async<Result<CollectReport>> {
         Collecting collecting(database, settings, clock, log, Collecting::Use::one_cycle);
-        auto report = co_await collecting.collector().collect_once(limit);
-        for (int turn = 0; report && turn < details_turns && collecting.collector().owes_commits(); ++turn) {
-            if (auto const paid = co_await collecting.collector().pay_debts(); !paid)
-                report->errors.push_back(paid.error().message);
-        }
-        co_return report;
+        co_return co_await collect_and_follow_up(collecting.collector(), limit, a_single_cycle);
     };
     auto answer = run_until_signal(context, with_database(settings.database, clock, log, work));
     if (!answer)

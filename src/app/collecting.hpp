@@ -42,6 +42,17 @@ class Collecting {
     Collector collector_;
 };
 
+/// How much is done after a cycle of what else there is to ask: at most so many turns of Collector::pay_debts() and of
+/// Collector::fill_history().
+struct FollowUp {
+    int details_turns = 1;
+    int history_turns = 1;
+};
+
+/// A cycle where nothing polls by itself, and what it owes: commits, and the past of what is newly watched.
+Async<Result<CollectReport>> collect_and_follow_up(Collector& collector, std::optional<std::size_t> limit,
+                                                   FollowUp turns);
+
 /// One cycle over the configured targets and the watch list, or over everybody's time line where there are neither.
 Result<CollectReport> collect_once(Settings const& settings, std::optional<std::size_t> limit, Clock const& clock,
                                    Log& log);

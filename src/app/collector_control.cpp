@@ -61,7 +61,10 @@ Result<api::CollectOutcome> outcome_of(CollectReport const& report) {
 Async<Result<api::CollectOutcome>> CollectorDesk::collect_now(std::optional<std::int64_t> limit) {
     std::optional<std::size_t> most;
     if (limit) most = static_cast<std::size_t>(std::max<std::int64_t>(*limit, 0));
-    auto const report = co_await collecting_.collector().collect_once(most);
+    auto& collector = collecting_.collector();
+    // Where run() polls, it fetches the rest as well. Else nobody would: what webhooks note is paid by these cycles.
+    FollowUp const turns = collector.status().running ? FollowUp{.details_turns = 0, .history_turns = 0} : FollowUp{};
+    auto const report = co_await collect_and_follow_up(collector, most, turns);
     if (!report) co_return fail(report.error());
     co_return outcome_of(*report);
 }
@@ -111,6 +114,10 @@ std::vector<api::CollectorFigure> CollectorDesk::figures() const {
     add("gem_poll_latency_events_total", "Events in that sum.", true, number(now.timed_events));
     add("gem_poll_tightness", "0: polled as wanted; above 2: the rate limit does not suffice.", false,
         status.tightness);
+    add("gem_histories_unfinished", "Newly watched repositories whose past GitHub is still asked for.", false,
+        number(now.history.unfinished));
+    add("gem_history_requests_total", "Requests for the past of newly watched repositories.", true,
+        number(now.history.requests));
     add("gem_owed_pushes", "Pushes whose commits are still to be fetched.", false, number(now.details.owed));
     add("gem_commit_requests_total", "Requests for commits.", true, number(now.details.requests));
     add("gem_commits_detailed_total", "Commits stored with their statistics.", true, number(now.details.commits));

@@ -5,6 +5,7 @@
 #include "alerts/alert_store.hpp"
 #include "base/text.hpp"
 #include "collector/monitors.hpp"
+#include "storage/repo_history.hpp"
 
 namespace gem {
 
@@ -19,7 +20,7 @@ bool names(std::string const& key, RepoName const& repo) {
 
 Async<Result<std::int64_t>> forget_states(DatabaseService& database, RepoName repo) {
     std::int64_t gone = 0;
-    for (auto const* const prefix : {"coverage#", "owed#", "poll#", "watch#"}) {
+    for (auto const* const prefix : {"coverage#", "history#", "owed#", "poll#", "watch#"}) {
         auto const entries = co_await database.metrics().list_state(prefix);
         if (!entries) co_return fail(entries.error());
         for (auto const& entry : *entries) {
@@ -44,6 +45,14 @@ Async<Result<RemovedCounts>> forget_repository(DatabaseService& database, RepoNa
     if (!alerts) co_return fail(alerts.error());
     auto removed = co_await database.maintenance().forget_repository(std::move(repo));
     if (removed) removed->other_rows += *monitors + *states + *alerts;
+    co_return removed;
+}
+
+Async<Result<RemovedCounts>> forget_actor(DatabaseService& database, std::string login) {
+    auto const histories = co_await forget_in_histories(database.metrics(), login);
+    if (!histories) co_return fail(histories.error());
+    auto removed = co_await database.maintenance().forget_actor(std::move(login));
+    if (removed) removed->other_rows += *histories;
     co_return removed;
 }
 

@@ -9,8 +9,11 @@
 namespace gem {
 
 /// Events, counts, commits and metrics, and as other rows: alert rules and alerts about it, monitors of it, and what
-/// the collector noted (that it is watched, its polls, coverage and owed commits). A repository of TARGET_REPOSITORIES
-/// is collected anew by a server that runs. Again, after an error: removes the rest.
+/// the collector noted (that it is watched, its polls, coverage, history and owed commits). A repository of
+/// TARGET_REPOSITORIES is collected anew by a server that runs. Again, after an error: removes the rest.
 Async<Result<RemovedCounts>> forget_repository(DatabaseService& database, RepoName repo);
+
+/// The same of a person; documents of histories that named them count as other rows.
+Async<Result<RemovedCounts>> forget_actor(DatabaseService& database, std::string login);
 
 } // namespace gem

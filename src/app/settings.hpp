@@ -37,6 +37,7 @@ struct Settings {
     seconds collector_lease{0};
     std::vector<std::string> target_repositories; ///< `owner/name`, `org:NAME`, `user:NAME`, `public`
     bool commit_details = true;
+    bool history_on_arrival = true;
     std::int64_t commit_details_max_per_hour = 0;
     std::vector<std::string> github_tokens;
     std::string github_api_base;

@@ -338,6 +338,16 @@ std::vector<SettingRow> make_table() {
          .group = github,
          .sentence = "Requests for commits in an hour, at most; polls come first",
          .store = always([](Settings& s, SettingValue const& v) { s.commit_details_max_per_hour = v.integer; })});
+    rows.push_back(
+        {.name = "history_on_arrival",
+         .flag = "--history-on-arrival",
+         .kind = choice,
+         .fallback = "on",
+         .choices = {"on", "off"},
+         .group = github,
+         .sentence = "Whether GitHub is asked for the last 30 days of a repository that is newly watched: issues, pull "
+                     "requests, releases and deployments; polls come first",
+         .store = always([](Settings& s, SettingValue const& v) { s.history_on_arrival = v.text == "on"; })});
     rows.push_back({.name = "github_token",
                     .kind = list,
                     .secret = true,

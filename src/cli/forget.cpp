@@ -42,7 +42,7 @@ int forget(Context const& context, ForgetOptions const& options) {
         return exit_failed;
     }
     auto const removed = run_to_end(with_database(config, context.clock, context.log, [&](DatabaseService& database) {
-        return repo ? forget_repository(database, *repo) : database.maintenance().forget_actor(options.actor);
+        return repo ? forget_repository(database, *repo) : forget_actor(database, options.actor);
     }));
     if (!removed) return context.failed(removed.error());
     if (options.as_json) {

@@ -15,9 +15,8 @@ namespace {
 constexpr seconds refresh_interval = minutes(5);
 /// No wait is longer, so that a clock that was set is noticed.
 constexpr seconds longest_pause = minutes(1);
-/// Between two turns while commits are owed, and the most requests for them in one turn: polls come first.
+/// Between two turns while commits are owed.
 constexpr seconds details_pause{5};
-constexpr std::int64_t details_at_once = 30;
 
 /// Charged requests that a poll may need: three pages.
 constexpr std::int64_t dearest_poll = 3;
@@ -70,8 +69,9 @@ Collector::Collector(DatabaseService& database, github::GitHubClient& github, Wa
                      Log& log, std::function<double()> dice, CollectorOptions options)
     : database_(database), github_(github), watch_list_(watch_list), clock_(clock), log_(log),
       options_(std::move(options)), plan_(options_.poller.limits),
-      membership_(database, clock, log, options_.lease, kin_of(options_.targets)),
+      membership_(database, clock, log, lease_options(), kin_of(options_.targets)),
       details_(database, github, clock, log, details_options()),
+      history_(database, github, clock, log, options_.history),
       poller_(database, github, plan_, details_, clock, log, std::move(dice), options_.poller) {}
 
 Async<Result<void>> Collector::refresh() {
@@ -94,9 +94,15 @@ Async<Result<void>> Collector::refresh() {
         auto const all = github::EventTarget::everybody();
         fresh.emplace(all.key(), Tracked{.target = all, .state = {}});
     }
+    held_elsewhere_.clear();
     for (auto const& entry : *states) {
-        auto const found = fresh.find(entry.key.substr(poll_key("").size()));
-        if (found == fresh.end()) continue;
+        auto const key = entry.key.substr(poll_key("").size());
+        auto const found = fresh.find(key);
+        if (found == fresh.end()) {
+            auto const theirs = others ? parse_poll_state(entry.value.text()) : Result<PollState>();
+            if (theirs && !theirs->holder.empty()) held_elsewhere_[key] = theirs->holder;
+            continue;
+        }
         auto& tracked = found->second;
         tracked.version = entry.version;
         auto const known = tracked_.find(found->first);
@@ -316,6 +322,7 @@ void Collector::count(TargetReport const& one) {
 CollectorFigures Collector::figures() const {
     auto figures = figures_;
     figures.details = details_.figures();
+    figures.history = history_.figures();
     figures.collectors = membership_.at_work();
     auto const now = clock_.now();
     for (auto const& [key, tracked] : tracked_) {
@@ -328,7 +335,10 @@ CollectorFigures Collector::figures() const {
 }
 
 Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::size_t> limit) {
-    auto const turn = co_await one_cycle_.take();
+    return in_turn(one_cycle(which, limit));
+}
+
+Async<Result<CollectReport>> Collector::one_cycle(Which which, std::optional<std::size_t> limit) {
     CollectReport report;
     report.started = clock_.now();
     if (auto const kept = co_await keep_lease(); !kept) {
@@ -360,9 +370,6 @@ Async<Result<CollectReport>> Collector::cycle(Which which, std::optional<std::si
         add_up(report, std::move(one));
     }
     report.finished = clock_.now();
-    if (options_.lease.one_cycle) {
-        if (auto const left = co_await membership_.leave(); !left) co_return fail(left.error());
-    }
     co_return report;
 }
 
@@ -392,6 +399,7 @@ seconds Collector::until_next() const {
     }
     if (membership_.on()) next = std::min(next, membership_.next_look());
     if (details_.due()) next = std::min(next, now + details_pause);
+    if (history_.due()) next = now;
     return std::max(next - now, seconds(1));
 }
 
@@ -401,6 +409,7 @@ Async<std::optional<std::string>> Collector::turn() {
         auto const report = co_await cycle(Which::due, std::nullopt);
         if (!report) co_return report.error().message;
         if (auto const paid = co_await pay_debts(); !paid) co_return paid.error().message;
+        if (auto const filled = co_await fill_history(); !filled) co_return filled.error().message;
         co_return std::nullopt;
     } catch (boost::system::system_error const& error) {
         if (error.code() == asio::error::operation_aborted) throw;
@@ -443,19 +452,6 @@ Async<void> Collector::run() {
     } catch (boost::system::system_error const& error) {
         if (error.code() != asio::error::operation_aborted) throw;
     }
-}
-
-Async<Result<void>> Collector::pay_debts() {
-    auto const turn = co_await one_cycle_.take();
-    if (auto const kept = co_await keep_lease(); !kept) co_return fail(kept.error());
-    if (!details_.due()) co_return Result<void>{};
-    auto const now = clock_.now();
-    auto const budget = budget_of(github_.tokens().entries(), now, options_.budget);
-    auto const left = budget.renewed && *budget.renewed > now ? *budget.renewed - now : seconds(hours(1));
-    auto const for_polls = static_cast<std::int64_t>(plan_.charged_per_second() * static_cast<double>(left.count()));
-    auto worked = co_await details_.work(std::min(details_.allowance(budget.urgent, for_polls), details_at_once));
-    if (worked && options_.lease.one_cycle) co_return co_await membership_.leave();
-    co_return worked;
 }
 
 Async<Result<void>> Collector::flush() {

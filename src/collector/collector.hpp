@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/async.hpp"
+#include "collector/history_filler.hpp"
 #include "collector/membership.hpp"
 #include "collector/monitors.hpp"
 #include "collector/one_at_a_time.hpp"
@@ -23,6 +24,7 @@ struct CollectorOptions {
     Poller::Options poller{};
     BudgetLimits budget{};
     CommitDetails::Options details{};
+    HistoryFiller::Options history{};
     LeaseOptions lease{}; ///< without an id this is the only collector
     /// Whether run() polls everybody's time line when nobody is named; collect_once() does so in any case.
     bool run_for_everybody = true;
@@ -81,6 +83,7 @@ struct CollectorFigures {
     std::size_t collectors = 1;   ///< at work on this store, as of the last look
     std::size_t asked_elsewhere = 0; ///< targets that another one asks
     CommitDetailsFigures details{};
+    HistoryFigures history{};
 };
 
 /// For one event loop.
@@ -105,6 +108,15 @@ class Collector {
     Async<Result<void>> pay_debts();
     /// Whether pay_debts() would find something to do now.
     [[nodiscard]] bool owes_commits() const { return details_.due(); }
+
+    /// Whether it is for us to pay what pushes to that repository (RepoName::key()) owe.
+    [[nodiscard]] bool is_ours_to_pay(std::string_view repo) const;
+
+    /// Asks for the past of repositories that are newly watched, as far as regular polls leave a budget; a turn of
+    /// run() does some. Those that no poll has answered yet wait for one.
+    Async<Result<void>> fill_history();
+    /// Whether fill_history() would find something to ask for now, of what it knows.
+    [[nodiscard]] bool lacks_history() const { return history_.due(); }
 
     /// Notes what pushes to watched repositories owe that came another way than by a poll; before they are stored.
     Async<Result<void>> note_pushes(std::vector<Event> events);
@@ -140,9 +152,31 @@ class Collector {
     };
     enum class Which { due, all };
 
+    /// Charged requests until the rate limit is renewed.
+    struct LeftOver {
+        std::int64_t urgent = 0;    ///< PollBudget::urgent, polls included
+        std::int64_t spare = 0;     ///< PollBudget::spare, without what polls will take
+        std::int64_t for_polls = 0; ///< that they will take
+    };
+    [[nodiscard]] LeftOver left_over_by_polls() const;
     CommitDetails::Options details_options();
+    [[nodiscard]] LeaseOptions lease_options() const;
 
+    /// Does it when nothing else is under way; where this collector works only now and then it gives everything back
+    /// afterwards, whatever came of it.
+    template <class T>
+    Async<Result<T>> in_turn(Async<Result<T>> work) {
+        auto const turn = co_await one_cycle_.take();
+        auto done = co_await std::move(work);
+        if (!options_.lease.one_cycle) co_return done;
+        auto const left = co_await membership_.leave();
+        if (done && !left) co_return fail(left.error());
+        co_return done;
+    }
     Async<Result<CollectReport>> cycle(Which which, std::optional<std::size_t> limit);
+    Async<Result<CollectReport>> one_cycle(Which which, std::optional<std::size_t> limit);
+    Async<Result<void>> pay_some_debts();
+    Async<Result<void>> fill_some_history();
     Async<Result<void>> refresh();
     Async<Result<void>> add_monitored(std::map<std::string, Tracked>& targets);
     [[nodiscard]] std::uint64_t wishes() const;
@@ -177,11 +211,13 @@ class Collector {
     PollPlan plan_;
     Membership membership_;
     CommitDetails details_;
+    HistoryFiller history_;
     Poller poller_;
     OneAtATime one_cycle_;
 
-    std::map<std::string, Tracked> tracked_; // by EventTarget::key()
-    std::optional<UtcTime> fitted_;          // when the plan was
+    std::map<std::string, Tracked> tracked_;            // by EventTarget::key()
+    std::map<std::string, std::string> held_elsewhere_; // the holders of what others track and we do not, by the same
+    std::optional<UtcTime> fitted_;                     // when the plan was
     bool short_of_budget_ = false;
     CollectorFigures figures_;
     std::optional<UtcTime> refreshed_;

@@ -119,10 +119,35 @@ Async<Result<bool>> Collector::hold(Tracked& tracked) {
     co_return false;
 }
 
-/// Debts are shared by repository among all collectors; whoever notes one need not be who pays it.
+/// Whoever asks for a repository's events may see it, and so pays what its pushes owe: to a token that may not see it
+/// GitHub says that there is no such commit. What nobody holds that pays is shared among all that do.
+bool Collector::is_ours_to_pay(std::string_view repo) const {
+    if (!membership_.on() || !options_.details.on) return options_.details.on;
+    auto const org = "org:" + std::string(repo.substr(0, repo.find('/')));
+    for (auto const& target : {std::string(repo), org}) {
+        auto const tracked = tracked_.find(target);
+        auto const elsewhere = held_elsewhere_.find(target);
+        std::string_view holder;
+        if (tracked != tracked_.end())
+            holder = tracked->second.state.holder;
+        else if (elsewhere != held_elsewhere_.end())
+            holder = elsewhere->second;
+        if (holder == membership_.id()) return true;
+        if (membership_.is_another_at_work(holder) && membership_.pays(holder)) return false;
+    }
+    return membership_.is_ours_to_pay(repo);
+}
+
+/// Whoever notes a debt need not be who pays it.
 CommitDetails::Options Collector::details_options() {
     auto options = options_.details;
-    options.is_ours = [this](std::string_view repo) { return membership_.is_ours(repo, true); };
+    options.is_ours = [this](std::string_view repo) { return is_ours_to_pay(repo); };
+    return options;
+}
+
+LeaseOptions Collector::lease_options() const {
+    auto options = options_.lease;
+    options.pays = options_.details.on;
     return options;
 }
 

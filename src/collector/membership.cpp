@@ -21,10 +21,11 @@ struct MemberEntry {
     std::string id;
     std::string kin;
     bool one_cycle = false;
+    bool pays = true;
     UtcTime until{};
     bool gone = false;
 };
-BOOST_DESCRIBE_STRUCT(MemberEntry, (), (id, kin, one_cycle, until, gone))
+BOOST_DESCRIBE_STRUCT(MemberEntry, (), (id, kin, one_cycle, pays, until, gone))
 
 JsonText to_json(MemberEntry const& entry) { return JsonText::already_validated(json::to_string(entry)); }
 
@@ -48,7 +49,8 @@ Membership::Membership(DatabaseService& database, Clock const& clock, Log& log, 
       id_(options_.id) {}
 
 JsonText Membership::document(UtcTime until) const {
-    return to_json(MemberEntry{.id = id_, .kin = kin_, .one_cycle = options_.one_cycle, .until = until});
+    return to_json(
+        MemberEntry{.id = id_, .kin = kin_, .one_cycle = options_.one_cycle, .pays = options_.pays, .until = until});
 }
 
 /// False: somebody has marked us as gone, or removed the mark already.
@@ -134,7 +136,7 @@ Async<Result<void>> Membership::look() {
             log_.info("collector_gone", {{"collector", member->id}});
             continue;
         }
-        present.emplace(member->id, Other{.kin = member->kin, .one_cycle = member->one_cycle});
+        present.emplace(member->id, Other{.kin = member->kin, .one_cycle = member->one_cycle, .pays = member->pays});
     }
     std::erase_if(seen_, [&](auto const& entry) { return !present.contains(entry.first); });
     bool const same = std::ranges::equal(
@@ -155,12 +157,13 @@ Async<Result<void>> Membership::leave() {
     co_return Result<void>{};
 }
 
-std::string Membership::favoured(std::string_view work, bool of_all) const {
+std::string Membership::favourite(std::string_view work,
+                                  std::function<bool(Other const& other)> const& eligible) const {
     auto const weight = [&](std::string_view id) { return spread(hash_question({id, work})); };
     std::string best = id_;
     auto most = options_.one_cycle ? 0 : weight(id_);
     for (auto const& [id, other] : others_) {
-        if (other.one_cycle || (!of_all && other.kin != kin_)) continue;
+        if (other.one_cycle || !eligible(other)) continue;
         if (auto const heavy = weight(id); heavy > most) {
             most = heavy;
             best = id;
@@ -169,10 +172,26 @@ std::string Membership::favoured(std::string_view work, bool of_all) const {
     return best;
 }
 
+std::string Membership::favoured(std::string_view work, bool of_all) const {
+    return favourite(work, [&](Other const& other) { return of_all || other.kin == kin_; });
+}
+
+bool Membership::at_work_ourselves() const { return options_.one_cycle || (version_ != 0 && clock_.now() < until_); }
+
 bool Membership::is_ours(std::string_view work, bool of_all) const {
+    return !on() || (at_work_ourselves() && favoured(work, of_all) == id_);
+}
+
+bool Membership::pays(std::string_view id) const {
+    if (id == id_) return options_.pays;
+    auto const found = others_.find(id);
+    return found != others_.end() && found->second.pays;
+}
+
+bool Membership::is_ours_to_pay(std::string_view work) const {
     if (!on()) return true;
-    bool const holds = options_.one_cycle || (version_ != 0 && clock_.now() < until_);
-    return holds && favoured(work, of_all) == id_;
+    return options_.pays && at_work_ourselves() &&
+           favourite(work, [](Other const& other) { return other.pays; }) == id_;
 }
 
 } // namespace gem

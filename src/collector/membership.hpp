@@ -1,10 +1,10 @@
 // The collectors that work on one store at a time: who they are, which of them is gone, and who of them is to ask what.
 //
-// Key in the store: lease#ID {"id","kin","one_cycle","until","gone"}, looked at three times in a lease and renewed at
-// every other look. What a collector holds says PollState::holder. Taking over is two steps: to mark the other's entry
-// as gone, which only succeeds if it was not renewed meanwhile, and then to write oneself into the state of what it
-// held. So a collector whose renewal succeeds has lost nothing, however long it was frozen; and one whose lease has not
-// run out need not ask.
+// Key in the store: lease#ID {"id","kin","one_cycle","pays","until","gone"}, looked at three times in a lease and
+// renewed at every other look. What a collector holds says PollState::holder. Taking over is two steps: to mark the
+// other's entry as gone, which only succeeds if it was not renewed meanwhile, and then to write oneself into the state
+// of what it held. So a collector whose renewal succeeds has lost nothing, however long it was frozen; and one whose
+// lease has not run out need not ask.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ struct LeaseOptions {
     seconds length = minutes(1); ///< without renewal
     /// Works only for one cycle now and then: takes what is free, gives all back after the cycle, and gets no share.
     bool one_cycle = false;
+    bool pays = true; ///< fetches the commits that pushes owe
     /// Whether the process of that id is known to have ended (it was one of this machine); may be empty.
     std::function<bool(std::string_view id)> surely_ended{};
 };
@@ -52,6 +53,10 @@ class Membership {
     [[nodiscard]] std::string const& id() const { return id_; }
     /// Whether that one, not ourselves, is at work as far as is known.
     [[nodiscard]] bool is_another_at_work(std::string_view id) const { return id != id_ && others_.contains(id); }
+    /// Whether that one, or ourselves, is at work and fetches commits.
+    [[nodiscard]] bool pays(std::string_view id) const;
+    /// Who of those at work that fetch commits is to do this, if it is ourselves; false when the lease has run out.
+    [[nodiscard]] bool is_ours_to_pay(std::string_view work) const;
     /// Who of those at work is to do this; among all of them, or those with our configuration.
     [[nodiscard]] std::string favoured(std::string_view work, bool of_all) const;
     /// The same, for those who only ask whether it is themselves; false when the lease has run out.
@@ -65,12 +70,17 @@ class Membership {
     struct Other {
         std::string kin;
         bool one_cycle = false;
+        bool pays = true;
     };
     struct Seen {
         std::int64_t version = 0;
         UtcTime since{}; ///< seen first with this version
     };
 
+    /// Who is to do this of ourselves and those others that are `eligible` and not there for one cycle only.
+    [[nodiscard]] std::string favourite(std::string_view work,
+                                        std::function<bool(Other const& other)> const& eligible) const;
+    [[nodiscard]] bool at_work_ourselves() const;
     Async<Result<bool>> renew();
     Async<Result<void>> look();
     Async<Result<bool>> has_gone(StateEntry entry, std::string id);

@@ -69,6 +69,13 @@ Async<Result<std::int64_t>> remove_monitors_of(DatabaseService& database, RepoNa
     co_return gone;
 }
 
+Async<Result<bool>> is_monitored(DatabaseService& database, RepoName repo) {
+    auto const all = co_await monitors_in(database);
+    if (!all) co_return fail(all.error());
+    co_return std::ranges::any_of(
+        *all, [&](Monitor const& one) { return one.running() && ascii_lower(one.repo) == repo.key(); });
+}
+
 Async<Result<Monitor>> Monitors::find(std::string id) {
     auto const entry = co_await database_.metrics().get_state(monitor_key(id));
     if (!entry) co_return fail(entry.error().within("reading a monitor"));
@@ -130,12 +137,17 @@ Async<Result<Monitor>> Monitors::stop(std::string id) {
         if (!*entry) co_return no_such_monitor(id);
         auto monitor = parse_monitor(**entry);
         if (!monitor || !monitor->running()) co_return monitor;
+        auto const polled = co_await last_poll(*monitor);
+        if (!polled) co_return fail(polled.error());
+        monitor->last_poll = *polled;
         monitor->state = "stopped";
         monitor->stopped_at = clock_.now();
         auto const written = co_await database_.metrics().put_state(
             {.key = key, .value = to_json(*monitor), .version = (*entry)->version});
         if (written) {
+            auto const done = co_await watch_list_.let_go(RepoName::parse(monitor->repo).value());
             tell();
+            if (!done) co_return fail(done.error());
             co_return monitor;
         }
         if (written.error().code != ErrorCode::conflict) co_return fail(written.error().within("stopping a monitor"));
@@ -148,16 +160,17 @@ Async<Result<void>> Monitors::remove(std::string id) {
     if (!found) co_return fail(found.error());
     auto const removed = co_await database_.metrics().remove_state(monitor_key(id));
     if (!removed) co_return fail(removed.error().within("removing a monitor"));
+    auto const done = co_await watch_list_.let_go(RepoName::parse(found->repo).value());
     tell();
-    co_return Result<void>{};
+    co_return done;
 }
 
 Async<Result<std::optional<UtcTime>>> Monitors::last_poll(Monitor monitor) {
     auto const key = ascii_lower(monitor.repo);
     auto const entry = co_await database_.metrics().get_state(poll_key(key));
     if (!entry) co_return fail(entry.error().within("reading the state of polling"));
-    auto const* const heard = heard_ != nullptr ? heard_->progress(key) : nullptr;
-    auto const newest = heard != nullptr ? heard->last_poll : std::nullopt;
+    auto const* const heard = watch_list_.progress(key);
+    auto const newest = std::max(monitor.last_poll, heard != nullptr ? heard->last_poll : std::nullopt);
     if (!*entry) co_return newest;
     auto const state = parse_poll_state((*entry)->value.text());
     if (!state) co_return fail(state.error());

@@ -6,6 +6,7 @@
 //   watch#OWNER/NAME         {"repo","added_at"}: the watch list (watch_list.hpp)
 //   coverage#since#TARGET    {"target","since"}: polled without a break from here on, but for the gaps
 //   coverage#gap#TARGET#FROM {"target","from","to","reason"}: [from, to) in which events may have been missed
+//   history#…                    storage/repo_history.hpp: what happened before
 //   coverage#archive#SCOPE#MONTH {"hours"}: archive_coverage.hpp
 #pragma once
 

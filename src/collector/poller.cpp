@@ -17,6 +17,10 @@ namespace {
 /// So many marks are kept, and so many events GitHub shows at most.
 constexpr std::size_t events_shown = 300;
 
+/// GitHub shows the events of the last 30 days, and says that they come after up to six hours.
+constexpr seconds surely_shown = days(29);
+constexpr seconds latest_to_come = hours(6);
+
 struct Gap {
     std::string target;
     UtcTime from{};
@@ -100,11 +104,12 @@ struct Poller::Harvest {
     std::size_t unknown = 0;        ///< events that the last complete poll had not seen
     std::size_t timed = 0;          ///< as in TargetReport
     seconds latency_sum{0};
-    bool cut = false;        ///< GitHub may have more than it shows
-    bool limited = false;    ///< the caller's limit left some over
-    bool paged = false;      ///< page 1 has a successor
-    std::size_t asked = 0;   ///< requests that were answered …
-    std::size_t charged = 0; ///< … and of these the ones that were no 304
+    bool cut = false;                        ///< GitHub may have more than it shows
+    std::optional<UtcTime> latest_of_page{}; ///< of the last one
+    bool limited = false;                    ///< the caller's limit left some over
+    bool paged = false;                      ///< page 1 has a successor
+    std::size_t asked = 0;                   ///< requests that were answered …
+    std::size_t charged = 0;                 ///< … and of these the ones that were no 304
 
     void count(github::EventsPage const& page) {
         asked += page.http_status != 0 ? 1 : 0;
@@ -172,6 +177,8 @@ Async<Poller::Harvest> Poller::fetch(github::EventTarget const& target, PollStat
             co_return harvest;
         }
         harvest.shown += page.events.size() + page.bad_events.size();
+        if (!page.events.empty())
+            harvest.latest_of_page = std::ranges::max_element(page.events, {}, &Event::created_at)->created_at;
         std::size_t unknown = 0;
         for (auto& event : page.events) {
             auto mark = event_mark(event);
@@ -244,9 +251,18 @@ Async<Result<void>> Poller::put(std::string key, JsonText value, bool replace) {
     co_return Result<void>{};
 }
 
-Async<Result<void>> Poller::write_coverage(std::string target_key, PollState const& state, bool gap, UtcTime now) {
+/// From when on the first complete poll has brought everything. GitHub's order is that of arrival: whatever it no
+/// longer shows had come before its last page, and what happened later than that came later.
+UtcTime Poller::covered_since(github::EventTarget const& target, Harvest const& harvest, UtcTime now) {
+    if (target.kind() == github::EventTarget::Kind::everybody) return now;
+    if (!harvest.cut) return now - surely_shown;
+    return std::min(now, harvest.latest_of_page.value_or(now) + latest_to_come);
+}
+
+Async<Result<void>> Poller::write_coverage(std::string target_key, PollState const& state, bool gap, UtcTime now,
+                                           UtcTime covered_from) {
     if (!state.last_complete) {
-        Since const since{.target = state.target, .since = now};
+        Since const since{.target = state.target, .since = covered_from};
         co_return co_await put(since_key(target_key), JsonText::already_validated(json::to_string(since)), false);
     }
     if (!gap) co_return Result<void>{};
@@ -322,7 +338,8 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
     bool const complete = harvest.outcome == PollOutcome::fresh && !harvest.limited;
     report.gap = complete && state.last_complete && harvest.cut && !known_overlap;
     if (complete) {
-        auto const noted = co_await write_coverage(target.key(), state, report.gap, started);
+        auto const from = report.expired > 0 ? started : covered_since(target, harvest, started);
+        auto const noted = co_await write_coverage(target.key(), state, report.gap, started, from);
         if (!noted) {
             harvest.outcome = PollOutcome::failed;
             harvest.message = noted.error().within("writing the coverage of " + report.target).message;

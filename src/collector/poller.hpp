@@ -68,7 +68,9 @@ class Poller {
     void settle(Harvest const& harvest, PollState& state, TargetReport const& report, UtcTime started);
     PollStep next_step(std::string const& key, Harvest const& harvest, PollState const& state, UtcTime started,
                        bool gap);
-    Async<Result<void>> write_coverage(std::string target_key, PollState const& state, bool gap, UtcTime now);
+    static UtcTime covered_since(github::EventTarget const& target, Harvest const& harvest, UtcTime now);
+    Async<Result<void>> write_coverage(std::string target_key, PollState const& state, bool gap, UtcTime now,
+                                       UtcTime covered_from);
     Async<Result<void>> put(std::string key, JsonText value, bool replace);
 
     DatabaseService& database_;

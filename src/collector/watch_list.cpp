@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include "base/json.hpp"
+#include "collector/monitors.hpp"
 #include "collector/poll_state.hpp"
 
 namespace gem {
@@ -195,13 +196,25 @@ Async<Result<void>> WatchList::remove(RepoName repo) {
     auto const entry = co_await database_.metrics().get_state(watch_key(repo.key()));
     if (!entry) co_return fail(entry.error().within("reading the watch list"));
     if (!*entry) co_return fail(ErrorCode::not_found, fmt::format("{} is not watched", repo.text()));
-    for (auto const& key : {watch_key(repo.key()), poll_key(repo.key()), since_key(repo.key())}) {
+    if (auto const removed = co_await database_.metrics().remove_state(watch_key(repo.key())); !removed)
+        co_return fail(removed.error().within(fmt::format("removing {} from the watch list", repo.text())));
+    ++generation_;
+    co_return co_await let_go(std::move(repo));
+}
+
+Async<Result<void>> WatchList::let_go(RepoName repo) {
+    if (configured(repo)) co_return Result<void>{};
+    auto const entry = co_await database_.metrics().get_state(watch_key(repo.key()));
+    if (!entry) co_return fail(entry.error().within("reading the watch list"));
+    if (*entry) co_return Result<void>{};
+    auto const monitored = co_await is_monitored(database_, repo);
+    if (!monitored) co_return fail(monitored.error());
+    if (*monitored) co_return Result<void>{};
+    for (auto const& key : {poll_key(repo.key()), since_key(repo.key())}) {
         auto const removed = co_await database_.metrics().remove_state(key);
-        if (!removed)
-            co_return fail(removed.error().within(fmt::format("removing {} from the watch list", repo.text())));
+        if (!removed) co_return fail(removed.error().within(fmt::format("forgetting the polls of {}", repo.text())));
     }
     progress_.erase(repo.key());
-    ++generation_;
     co_return Result<void>{};
 }
 

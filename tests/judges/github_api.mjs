@@ -31,6 +31,13 @@ const kinds = [
       says: () => ({ total_commits: 2, commits: [commit(sha('d'), sha('a')), commit(sha('b'), sha('d'))], files: [] }) },
     { path: '/repos/{owner}/{repo}/commits', is: /^\/repos\/[^/]+\/[^/]+\/commits$/, says: () => [commit(sha('c'))] },
     { path: '/repos/{owner}/{repo}/commits/{ref}', is: /^\/repos\/[^/]+\/[^/]+\/commits\/[^/]+$/, says: (path) => commit(path.split('/').at(-1)) },
+    { path: '/repos/{owner}/{repo}/issues', is: /^\/repos\/[^/]+\/[^/]+\/issues$/, says: () => [] },
+    { path: '/repos/{owner}/{repo}/issues/comments', is: /^\/repos\/[^/]+\/[^/]+\/issues\/comments$/, says: () => [] },
+    { path: '/repos/{owner}/{repo}/releases', is: /^\/repos\/[^/]+\/[^/]+\/releases$/, says: () => [] },
+    { path: '/repos/{owner}/{repo}/deployments', is: /^\/repos\/[^/]+\/[^/]+\/deployments$/,
+      says: () => [{ id: 7, environment: 'production', sha: sha('b'), ref: 'main', created_at: new Date().toISOString() }] },
+    { path: '/repos/{owner}/{repo}/deployments/{deployment_id}/statuses', is: /^\/repos\/[^/]+\/[^/]+\/deployments\/\d+\/statuses$/,
+      says: () => [{ state: 'success', created_at: new Date().toISOString() }] },
 ];
 
 /// GitHub's description, but only of these: Prism needs minutes for the whole of it.

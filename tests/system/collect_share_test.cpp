@@ -80,6 +80,7 @@ class CollectShare : public Program {
                                                                                  {"POLL_INTERVAL", "1"},
                                                                                  {"COLLECTOR_LEASE", "3"},
                                                                                  {"COMMIT_DETAILS", "off"},
+                                                                                 {"HISTORY_ON_ARRIVAL", "off"},
                                                                                  {"GITHUB_TOKEN", token},
                                                                                  {"no_proxy", "127.0.0.1"}});
     }

@@ -25,7 +25,8 @@ class MonitorAnswers : public ApiTest {
     }
 
     int changes = 0;
-    Monitors monitors{database, clock, [this] { ++changes; }};
+    WatchList watch_list{database, clock, {}};
+    Monitors monitors{database, clock, [this] { ++changes; }, watch_list};
 };
 
 } // namespace
@@ -42,7 +43,7 @@ TEST_F(MonitorAnswers, show_what_was_asked_for_and_keep_it_in_the_store) {
     EXPECT_EQ(one.at("created_at").as_string(), "2026-01-15T12:00:00Z");
     EXPECT_TRUE(one.at("stopped_at").is_null());
     EXPECT_TRUE(one.at("last_poll").is_null());
-    Monitors after_a_restart(database, clock, {});
+    Monitors after_a_restart(database, clock, {}, watch_list);
     auto const wanted = run_to_end([](Monitors& all) -> Async<std::map<RepoName, seconds>> {
         auto found = co_await all.wanted();
         co_return found.value();

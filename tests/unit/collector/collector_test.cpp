@@ -412,7 +412,7 @@ TEST_F(CollectorTest, never_runs_two_cycles_at_once) {
 
 TEST_F(CollectorTest, polls_what_monitors_name_at_their_pace_until_they_are_stopped) {
     start({"o/r"});
-    Monitors monitors(database, clock, {});
+    Monitors monitors(database, clock, {}, *watch_list);
     collector->follow(monitors);
     http.by_function = [](http::ClientRequest const&) -> Result<http::ClientResponse> {
         return http::ClientResponse{.status = 200, .headers = {}, .body = "[]"};
@@ -435,7 +435,9 @@ TEST_F(CollectorTest, polls_what_monitors_name_at_their_pace_until_they_are_stop
     asked = asked_in(minutes(20));
     EXPECT_EQ(asked["o/other"], 0);
     EXPECT_EQ(asked["o/r"], 4);
-    EXPECT_TRUE(data.state.contains(poll_key("o/other"))) << "what is known of it stays";
+    EXPECT_FALSE(data.state.contains(since_key("o/other")))
+        << "nobody goes on with it: no gap in every answer for good";
+    EXPECT_TRUE(data.state.contains(since_key("o/r"))) << "the configuration wants it";
 }
 
 TEST_F(CollectorTest, notes_what_pushes_owe_that_webhooks_bring_of_watched_repositories) {

@@ -17,12 +17,13 @@ constexpr seconds lease = minutes(1);
 struct MembershipTest : testing::Test {
     /// A collector in a process of its own, as far as it can see.
     struct Process {
-        Process(MembershipTest& test, std::string id, std::vector<std::string> const& targets, bool one_cycle)
+        Process(MembershipTest& test, std::string id, std::vector<std::string> const& targets, bool one_cycle,
+                bool pays = true)
             : watch_list(test.database, test.clock, {}),
               github(http, test.clock, github::GitHubOptions{.tokens = {"secret"}}),
               collector(
                   test.database, github, watch_list, test.clock, test.log, [] { return 0.0; },
-                  options(test, std::move(id), targets, one_cycle)) {
+                  options(test, std::move(id), targets, one_cycle, pays)) {
             http.by_function = [this, &test](http::ClientRequest const& request) -> Result<http::ClientResponse> {
                 auto const at = request.url.find("/repos/") + 7;
                 auto const name = request.url.substr(at, request.url.find("/events") - at);
@@ -32,8 +33,9 @@ struct MembershipTest : testing::Test {
             };
         }
         static CollectorOptions options(MembershipTest& test, std::string id, std::vector<std::string> const& targets,
-                                        bool one_cycle) {
+                                        bool one_cycle, bool pays) {
             CollectorOptions options;
+            options.details.on = pays;
             for (auto const& target : targets) options.targets.push_back(github::EventTarget::parse(target).value());
             options.lease = {.id = std::move(id),
                              .length = lease,
@@ -66,6 +68,14 @@ struct MembershipTest : testing::Test {
 
     std::unique_ptr<Process> start(std::string id, bool one_cycle = false) {
         return std::make_unique<Process>(*this, std::move(id), names, one_cycle);
+    }
+    static Event push_to(std::string repo) {
+        Event event;
+        event.id = "wh:1";
+        event.type = "PushEvent";
+        event.repo_name = std::move(repo);
+        event.facts = {.ref = "refs/heads/main", .head = std::string(40, 'a'), .before = std::string(40, 'b')};
+        return event;
     }
     /// One event, another one with each minute.
     std::string page(std::string const& name) {
@@ -122,6 +132,47 @@ TEST_F(MembershipTest, whoever_asks_by_hand_is_told_that_another_one_polls) {
     EXPECT_TRUE(by_hand->asked.empty());
     clock.advance(lease / 2);
     EXPECT_EQ(one->collector.figures().asked_elsewhere, 0U) << "it takes no share";
+}
+
+TEST_F(MembershipTest, commits_are_fetched_by_whoever_asks_for_the_repositorys_events) {
+    auto const one = start("one");
+    Process other(*this, "other", {"o/z"}, false);
+    one->turn();
+    other.turn();
+    std::vector<Event> pushes;
+    for (auto const& name : names) pushes.push_back(push_to(name));
+    EXPECT_TRUE(test::await(one->collector.note_pushes(pushes)));
+    pass(minutes(6), {one.get(), &other}); // so that the other one has read what is owed
+    EXPECT_TRUE(one->collector.owes_commits());
+    EXPECT_EQ(other.collector.figures().details.owed, names.size());
+    EXPECT_FALSE(other.collector.owes_commits()) << "its token may not see them";
+}
+
+TEST_F(MembershipTest, commits_are_fetched_by_one_that_fetches_commits) {
+    auto const one = start("one");
+    Process other(*this, "other", names, false, false);
+    pass(minutes(2), {one.get(), &other});
+    std::vector<Event> pushes;
+    for (auto const& name : names) pushes.push_back(push_to(name));
+    EXPECT_TRUE(test::await(one->collector.note_pushes(pushes)));
+    std::size_t held_by_other = 0;
+    for (auto const& name : names) held_by_other += holder(name) == "other" ? 1 : 0;
+    ASSERT_GT(held_by_other, 0U);
+    // All that is owed to it would be owed for good: it is the first that pays them.
+    for (auto const& name : names) EXPECT_TRUE(one->collector.is_ours_to_pay(name)) << name;
+    for (auto const& name : names) EXPECT_FALSE(other.collector.is_ours_to_pay(name)) << name;
+}
+
+TEST_F(MembershipTest, a_single_cycle_leaves_nothing_held_when_it_fails_or_finds_nothing_to_do) {
+    auto const by_hand = start("hand", true);
+    data.state["watch#o/x"] = {.key = "watch#o/x", .value = JsonText::already_validated("[]"), .version = 1};
+    EXPECT_FALSE(test::await(by_hand->collector.collect_once()));
+    EXPECT_EQ(data.count("lease#"), 0U);
+    data.state.erase("watch#o/x");
+    EXPECT_TRUE(test::await(by_hand->collector.pay_debts()));
+    EXPECT_EQ(data.count("lease#"), 0U);
+    EXPECT_TRUE(test::await(by_hand->collector.fill_history()));
+    EXPECT_EQ(data.count("lease#"), 0U);
 }
 
 TEST_F(MembershipTest, a_single_cycle_leaves_nothing_held) {

@@ -1,0 +1,189 @@
+// History on arrival against a GitHub with a past: what is kept, how often it is asked for, and what a restart repeats.
+#include "collector/history_filler.hpp"
+
+#include <gtest/gtest.h>
+
+#include "storage/sqlite/sqlite_manager.hpp"
+#include "support/await.hpp"
+#include "support/event_maker.hpp"
+#include "support/manual_clock.hpp"
+#include "support/past_of_a_repository.hpp"
+#include "support/scripted_http_client.hpp"
+
+namespace gem {
+namespace {
+
+using test::ReplayAnswer;
+using test::ReplayRequest;
+
+constexpr int issues_of_ten_days = 240;
+
+struct HistoryFillerTest : testing::Test {
+    void SetUp() override {
+        ASSERT_TRUE(test::await(database.initialize()));
+        replay.hourly_limit = 0;
+        replay.weather = [this](ReplayRequest const& request) { return past.answer(request); };
+        http.by_function = [this](http::ClientRequest const& request) { return replay.answer(request); };
+        start();
+    }
+    void start(HistoryFiller::Options options = {}) {
+        filler.emplace(database, github, clock, log, options);
+        follow();
+    }
+    void follow(std::vector<RepoName> repos = {test::repo("o/r")}) {
+        auto const followed = test::await(filler->follow(std::move(repos)));
+        ASSERT_TRUE(followed) << followed.error().message;
+    }
+    void work(std::int64_t requests = 1000) {
+        auto const worked = test::await(filler->work(requests));
+        ASSERT_TRUE(worked) << worked.error().message;
+    }
+    std::optional<RepoHistory> history() {
+        return test::await(read_history(database.metrics(), test::repo("o/r"), test::all_time())).value();
+    }
+
+    test::ManualClock clock;
+    test::PastOfARepository past{"o/r", clock.now() - days(10), issues_of_ten_days};
+    Log log{clock, LogLevel::off, LogFormat::text, [](std::string_view) {}};
+    DatabaseService database{make_sqlite_manager({.provider = "sqlite", .db_path = ":memory:"}, clock, log).value()};
+    test::ReplayGitHub replay{clock};
+    test::ScriptedHttpClient http;
+    github::GitHubClient github{http, clock, {.tokens = {"secret"}}};
+    std::optional<HistoryFiller> filler;
+};
+
+TEST_F(HistoryFillerTest, keeps_all_that_github_tells) {
+    EXPECT_TRUE(filler->due());
+    EXPECT_EQ(filler->figures().unfinished, 1U);
+    work();
+    EXPECT_FALSE(filler->due());
+    auto const whole = history();
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(whole->told.items.size(), 2U * issues_of_ten_days);
+    EXPECT_EQ(whole->told.answers.size(), issues_of_ten_days * 2U / 3);
+    EXPECT_EQ(whole->told.releases.size(), 10U);
+    EXPECT_TRUE(whole->progress.omitted.empty());
+    auto const deployments = test::await(database.metrics().find_deployments(test::repo("o/r"), test::all_time()));
+    ASSERT_TRUE(deployments);
+    ASSERT_EQ(deployments->size(), 10U);
+    EXPECT_EQ(deployments->front().status, "success");
+    EXPECT_EQ(deployments->front().finished_at, deployments->front().created_at + minutes(5));
+    EXPECT_EQ(test::await(database.events().totals())->events, 0) << "nothing of it is an event";
+    // 5 pages of items, each beginning a second before the end of the last, 2 of answers, releases, 3 of deployments
+    // with 10 statuses.
+    EXPECT_EQ(replay.asked, 5U + 2U + 1U + 3U + 10U);
+    EXPECT_EQ(filler->figures().requests, replay.asked);
+    EXPECT_EQ(filler->figures().unfinished, 0U);
+}
+
+TEST_F(HistoryFillerTest, does_not_repeat_itself_when_the_repository_is_watched_a_second_time) {
+    work();
+    auto const asked = replay.asked;
+    follow({}); // no longer watched
+    EXPECT_FALSE(filler->due());
+    follow();
+    EXPECT_FALSE(filler->due());
+    start(); // a new process
+    EXPECT_FALSE(filler->due());
+    work();
+    EXPECT_EQ(replay.asked, asked);
+}
+
+TEST_F(HistoryFillerTest, tells_nothing_before_it_is_whole_and_goes_on_after_a_restart) {
+    work(3);
+    EXPECT_EQ(replay.asked, 3U);
+    EXPECT_FALSE(history());
+    clock.advance(days(1));
+    start();
+    EXPECT_TRUE(filler->due());
+    work();
+    EXPECT_EQ(replay.asked, 5U + 2U + 1U + 3U + 10U) << "no page was asked for twice";
+    ASSERT_TRUE(history());
+    EXPECT_EQ(history()->told.items.size(), 2U * issues_of_ten_days);
+    EXPECT_EQ(history()->progress.until, clock.now() - days(1));
+}
+
+TEST_F(HistoryFillerTest, takes_no_more_than_it_is_allowed) {
+    for (auto const allowed : {0, 1, 2}) {
+        auto const before = replay.asked;
+        work(allowed);
+        EXPECT_EQ(replay.asked, before + static_cast<std::size_t>(allowed));
+    }
+    work(5); // four that are left of items and answers, and the releases
+    EXPECT_TRUE(filler->due());
+    auto const before = replay.asked;
+    work(4); // deployments may take 5
+    EXPECT_EQ(replay.asked, before);
+}
+
+TEST_F(HistoryFillerTest, keeps_quiet_while_the_rate_limit_is_used_up) {
+    replay.faults.push_back(ReplayAnswer::of(429, {{"retry-after", "600"}}, R"({"message":"slow down"})"));
+    work();
+    EXPECT_EQ(replay.asked, 1U);
+    EXPECT_FALSE(filler->due());
+    clock.advance(minutes(10));
+    EXPECT_TRUE(filler->due());
+    work();
+    ASSERT_TRUE(history());
+    EXPECT_EQ(history()->told.items.size(), 2U * issues_of_ten_days);
+}
+
+TEST_F(HistoryFillerTest, repeats_what_failed_in_the_middle_and_spares_the_others_no_turn) {
+    test::PastOfARepository const other("o/s", clock.now() - days(10), 24);
+    replay.weather = [&](ReplayRequest const& request) -> std::optional<ReplayAnswer> {
+        if (auto answer = other.answer(request)) return answer;
+        if (request.path == "/repos/o/r/deployments/3/statuses") return ReplayAnswer::of(502, {}, "");
+        return past.answer(request);
+    };
+    follow({test::repo("o/r"), test::repo("o/s")});
+    work();
+    EXPECT_FALSE(history());
+    EXPECT_TRUE(test::await(read_history(database.metrics(), test::repo("o/s"), test::all_time())).value());
+    replay.weather = [this](ReplayRequest const& request) { return past.answer(request); };
+    clock.advance(minutes(1));
+    work();
+    ASSERT_TRUE(history());
+    EXPECT_EQ(test::await(database.metrics().find_deployments(test::repo("o/r"), test::all_time()))->size(), 10U);
+}
+
+TEST_F(HistoryFillerTest, takes_an_answer_that_is_no_list_for_none) {
+    replay.faults.push_back(ReplayAnswer::of(200, {}, "<html>"));
+    work();
+    EXPECT_EQ(replay.asked, 1U);
+    EXPECT_FALSE(filler->due());
+    EXPECT_EQ(filler->figures().unfinished, 1U);
+}
+
+TEST_F(HistoryFillerTest, is_told_from_two_processes_once) {
+    HistoryFiller other(database, github, clock, log, {});
+    ASSERT_TRUE(test::await(other.follow({test::repo("o/r")})));
+    work(1);
+    ASSERT_TRUE(test::await(other.work(1))); // the same page; what it knows is old
+    EXPECT_FALSE(other.due());
+    ASSERT_TRUE(test::await(other.follow({test::repo("o/r")})));
+    ASSERT_TRUE(test::await(other.work(1000)));
+    ASSERT_TRUE(history());
+    EXPECT_EQ(history()->told.items.size(), 2U * issues_of_ten_days);
+}
+
+TEST_F(HistoryFillerTest, asks_nothing_when_switched_off) {
+    filler.emplace(database, github, clock, log, HistoryFiller::Options{.on = false});
+    follow();
+    EXPECT_FALSE(filler->due());
+    EXPECT_EQ(replay.asked, 0U);
+}
+
+TEST_F(HistoryFillerTest, forgets_a_person) {
+    work();
+    EXPECT_EQ(test::await(forget_in_histories(database.metrics(), "BEN")).value(), 2);
+    EXPECT_TRUE(history()->told.answers.empty());
+    EXPECT_EQ(history()->told.items.size(), 2U * issues_of_ten_days);
+    EXPECT_GT(test::await(forget_in_histories(database.metrics(), "ada")).value(), 0);
+    for (auto const& item : history()->told.items) {
+        EXPECT_TRUE(item.author_login.empty());
+        EXPECT_FALSE(item.author_id);
+    }
+}
+
+} // namespace
+} // namespace gem
