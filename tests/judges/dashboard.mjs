@@ -106,9 +106,14 @@ async function every_page(browser, url, through) {
     await Promise.all(looks);
 }
 
-/** What a browser fetches before it can ask for data, as it comes over the wire. */
+/** What a browser fetches before it can ask for data, as it comes over the wire; and that nothing jumps when data comes. */
 async function first_visit(browser, url) {
-    const { context, page } = await open(browser, url, {});
+    const { context, page } = await open(browser, url, views.light);
+    await page.addInitScript(() => {
+        window.shifted = 0;
+        const add = (list) => list.getEntries().forEach((entry) => (window.shifted += entry.value));
+        new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true });
+    });
     let bytes = 0;
     page.on('response', (response) => {
         if (!/\/(assets\/.*)?$/.test(new URL(response.url()).pathname)) return;
@@ -117,6 +122,9 @@ async function first_visit(browser, url) {
     });
     await page.goto(url);
     await settled(page);
+    await page.locator('.chart canvas').waitFor({ timeout: patience });
+    const shifted = await page.evaluate(() => window.shifted);
+    expect(shifted < 0.05, `things move while the overview loads: a shift of ${shifted}`);
     expect(bytes > 10_000 && bytes <= first_visit_limit, `a first visit loads ${bytes} bytes`);
     await context.close();
     return bytes;
