@@ -231,7 +231,8 @@ TEST_F(AlertJob, finds_anew_what_is_still_so_after_a_rule_was_changed) {
     change.hours = rule.hours + 1;
     EXPECT_TRUE(wait_ok(AlertStore(one.database).change_rule(rule.id, change, false, clock.now())));
     EXPECT_EQ(alerts().at(0).state, "resolved");
-    one.turn(); // nothing moved meanwhile, as nothing moves about a deployment that failed
+    clock.advance(minutes(1));
+    one.turn();
     ASSERT_EQ(alerts().size(), 2U);
     auto const after = alerts();
     EXPECT_EQ(std::ranges::count(after, "open", &AlertRecord::state), 1);
@@ -247,6 +248,7 @@ TEST_F(AlertJob, closes_what_a_turn_under_way_found_about_the_repository_that_th
     change.repo = "acme/other";
     EXPECT_TRUE(wait_ok(AlertStore(one.database).change_rule(rule.id, change, false, clock.now())));
     wait_ok(one.database.metrics().put_state({.key = found[0].key, .value = found[0].value}));
+    clock.advance(minutes(1));
     one.turn();
     for (auto const& alert : alerts()) EXPECT_EQ(alert.state, alert.repo == "acme/other" ? "open" : "resolved");
 }

@@ -12,7 +12,7 @@
 
 namespace gem::test {
 
-struct Forget : testing::Test {
+struct ForgetRepository : testing::Test {
     void SetUp() override { wait_ok(database.initialize()); }
     void put(std::string key) {
         wait_ok(database.metrics().put_state({.key = std::move(key), .value = JsonText::already_validated("{}")}));
@@ -28,7 +28,7 @@ struct Forget : testing::Test {
     RepoName tool = repo("acme/tool_2");
 };
 
-TEST_F(Forget, takes_what_the_collector_noted_and_leaves_others) {
+TEST_F(ForgetRepository, takes_what_the_collector_noted_and_leaves_others) {
     for (auto const* const key :
          {"watch#acme/tool_2", "poll#acme/tool_2", "coverage#since#acme/tool_2", "coverage#archive#acme/tool_2#2026-01",
           "coverage#gap#Acme/Tool_2#2026-01-15T10:00:00Z", "owed#acme/tool_2#2026-01-15T10:00:00Z#0123456789ab"})
@@ -43,7 +43,7 @@ TEST_F(Forget, takes_what_the_collector_noted_and_leaves_others) {
     EXPECT_EQ(wait_ok(forget_repository(database, tool)).other_rows, 0);
 }
 
-TEST_F(Forget, takes_its_monitors_so_that_it_is_not_collected_again) {
+TEST_F(ForgetRepository, takes_its_monitors_so_that_it_is_not_collected_again) {
     Monitors monitors(database, clock, {});
     wait_ok(monitors.add(repo("Acme/TOOL_2"), seconds(60), {}));
     auto const other = wait_ok(monitors.add(repo("acme/other"), seconds(60), {}));
@@ -54,7 +54,7 @@ TEST_F(Forget, takes_its_monitors_so_that_it_is_not_collected_again) {
     EXPECT_EQ(wait_ok(monitors.wanted()).size(), 1U);
 }
 
-TEST_F(Forget, takes_events_and_their_counts) {
+TEST_F(ForgetRepository, takes_events_and_their_counts) {
     wait_ok(
         database.events().insert_events({make_event("1").of("acme/tool_2", 7), make_event("2").of("acme/other", 8)}));
     auto const removed = wait_ok(forget_repository(database, tool));
