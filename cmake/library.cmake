@@ -3,8 +3,9 @@
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
-set(rooms base domain http storage storage_sqlite storage_dynamodb github collector analytics charts alerts api mcp mcp_tools dashboard app)
-list(TRANSFORM rooms REPLACE "(.+)" "$<TARGET_OBJECTS:gem_\\1>" OUTPUT_VARIABLE objects)
+get_property(rooms GLOBAL PROPERTY GEM_ROOMS)
+list(REMOVE_ITEM rooms gem_cli gem_storage_sqlite_extension) # the program's own
+list(TRANSFORM rooms REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
 add_library(github_events_monitor STATIC EXCLUDE_FROM_ALL ${objects})
 set_target_properties(github_events_monitor PROPERTIES EXPORT_NAME GitHubEventsMonitor LINKER_LANGUAGE CXX)
 target_compile_features(github_events_monitor INTERFACE cxx_std_23)

@@ -75,7 +75,6 @@ Async<Result<void>> AlertEngine::turn() {
             break;
         }
         if (whole) judged_[rule.id] = clock_.now();
-        if (rule.repo) continue;
         if (auto const closed = co_await close_unwatched(rule, *scopes, *standing); !closed) co_return closed;
     }
     if (auto const closed = co_await close_orphans(*standing); !closed) co_return fail(closed.error());
@@ -174,14 +173,14 @@ Async<Result<void>> AlertEngine::close_unwatched(AlertRule const& rule, std::vec
     std::set<std::string> watched;
     for (auto const& scope : scopes) watched.insert(scope.repo.key());
     auto const own = standing_prefix_of(rule.id);
-    for (auto entry = standing.lower_bound(own); entry != standing.end() && entry->first.starts_with(own); ++entry) {
-        if (watched.contains(ascii_lower(entry->second.record.repo))) continue;
-        auto record = after_closing(entry->second.record, clock_.now());
-        if (!record) continue;
-        auto const put = co_await store_.put_standing(*record, entry->second.version);
-        if (!put && put.error().code == ErrorCode::conflict) continue;
-        if (!put) co_return fail(put.error());
-        entry->second = {.record = std::move(*record), .version = *put};
+    for (auto entry = standing.lower_bound(own); entry != standing.end() && entry->first.starts_with(own);) {
+        if (watched.contains(ascii_lower(entry->second.record.repo))) {
+            ++entry;
+            continue;
+        }
+        auto const closed = co_await store_.close_alert(entry->first, entry->second, clock_.now());
+        if (!closed) co_return fail(closed.error());
+        entry = *closed ? standing.erase(entry) : std::next(entry);
     }
     co_return Result<void>{};
 }

@@ -103,20 +103,6 @@ Async<Result<std::optional<AlertRule>>> AlertStore::change_rule(std::string id, 
     co_return std::optional(std::move(*changed));
 }
 
-Async<Result<std::int64_t>> AlertStore::remove_alerts(std::string prefix,
-                                                      std::function<bool(AlertRecord const&)> goes) {
-    auto const found = co_await standing(std::move(prefix));
-    if (!found) co_return fail(found.error());
-    std::int64_t gone = 0;
-    for (auto const& [key, stored] : *found) {
-        if (!goes(stored.record)) continue;
-        auto const removed = co_await database_.metrics().remove_state(key);
-        if (!removed) co_return fail(removed.error().within("removing an alert"));
-        ++gone;
-    }
-    co_return gone;
-}
-
 Async<Result<std::int64_t>> AlertStore::forget_repository(RepoName repo) {
     auto const known = co_await rules();
     if (!known) co_return fail(known.error());
@@ -127,10 +113,29 @@ Async<Result<std::int64_t>> AlertStore::forget_repository(RepoName repo) {
         if (!removed) co_return fail(removed.error().within("removing an alert rule"));
         ++gone;
     }
-    auto const alerts = co_await remove_alerts(
-        std::string(alert_prefix), [&](AlertRecord const& record) { return ascii_lower(record.repo) == repo.key(); });
+    auto const alerts = co_await standing(std::string(alert_prefix));
     if (!alerts) co_return fail(alerts.error());
-    co_return gone + *alerts;
+    for (auto const& [key, stored] : *alerts) {
+        if (ascii_lower(stored.record.repo) != repo.key()) continue;
+        auto const removed = co_await database_.metrics().remove_state(key);
+        if (!removed) co_return fail(removed.error().within("removing an alert"));
+        ++gone;
+    }
+    co_return gone;
+}
+
+Async<Result<bool>> AlertStore::close_alert(std::string key, StoredAlert alert, UtcTime now) {
+    if (auto closed = after_closing(alert.record, now)) {
+        auto const put = co_await put_standing(*closed, alert.version);
+        if (!put && put.error().code == ErrorCode::conflict) co_return false;
+        if (!put) co_return fail(put.error());
+        alert.record = std::move(*closed);
+    }
+    // It stands no more: what is still so is a new alert.
+    if (auto const kept = co_await put_past(std::move(alert.record)); !kept) co_return fail(kept.error());
+    auto const removed = co_await database_.metrics().remove_state(std::move(key));
+    if (!removed) co_return fail(removed.error().within("closing an alert"));
+    co_return true;
 }
 
 Async<Result<void>> AlertStore::close_alerts_of(std::string rule_id, UtcTime now) {
@@ -140,11 +145,9 @@ Async<Result<void>> AlertStore::close_alerts_of(std::string rule_id, UtcTime now
         if (!found) co_return fail(found.error());
         bool again = false;
         for (auto& [key, stored] : *found) {
-            auto record = after_closing(stored.record, now);
-            if (!record) continue;
-            auto const put = co_await put_standing(std::move(*record), stored.version);
-            if (!put && put.error().code != ErrorCode::conflict) co_return fail(put.error());
-            again = again || !put;
+            auto const closed = co_await close_alert(key, std::move(stored), now);
+            if (!closed) co_return fail(closed.error());
+            again = again || !*closed;
         }
         if (!again) break;
     }

@@ -2,7 +2,6 @@
 // processes one does it.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "alerts/alert.hpp"
@@ -50,14 +49,14 @@ class AlertStore {
     Async<Result<std::int64_t>> put_standing(AlertRecord record, std::int64_t version);
     /// Into the past ones; it may be there already.
     Async<Result<void>> put_past(AlertRecord record);
-    /// Open ones become resolved, what was to be told of them is not.
+    /// Into the past, resolved, and what was to be told of it is not. False if somebody else changed it first.
+    Async<Result<bool>> close_alert(std::string key, StoredAlert alert, UtcTime now);
+    /// All that stand of a rule.
     Async<Result<void>> close_alerts_of(std::string rule_id, UtcTime now);
     /// Removes what is too old or too much.
     Async<Result<std::size_t>> trim(UtcTime now);
 
   private:
-    Async<Result<std::int64_t>> remove_alerts(std::string prefix, std::function<bool(AlertRecord const&)> goes);
-
     DatabaseService& database_;
 };
 

@@ -89,6 +89,11 @@ Result<void> check_url(std::string const& url, bool private_addresses) {
     return {};
 }
 
+/// Of a rule that nobody gave a name.
+std::string usual_name(std::string_view kind, std::optional<std::string> const& repo) {
+    return fmt::format("{} of {}", kind, repo.value_or("every watched repository"));
+}
+
 } // namespace
 
 Result<AlertRule> rule_of(RuleDraft draft, bool private_addresses) {
@@ -126,8 +131,7 @@ Result<AlertRule> rule_of(RuleDraft draft, bool private_addresses) {
         if (!checked) return fail(checked.error());
     }
     if (rule.kind == "anomaly" && !rule.severity) rule.severity = "low";
-    if (rule.name.empty())
-        rule.name = fmt::format("{} of {}", rule.kind, rule.repo.value_or("every watched repository"));
+    if (rule.name.empty()) rule.name = usual_name(rule.kind, rule.repo);
     if (rule.url.empty() && !rule.secret.empty())
         return refuse("`secret` signs what is sent to `url`, which is missing");
     if (!rule.url.empty()) {
@@ -144,7 +148,7 @@ Result<AlertRule> changed_rule(AlertRule const& rule, RuleChange change, bool pr
     auto const keep_text = [](std::optional<std::string>& wished, std::string const& known) {
         if (!wished && !known.empty()) wished = known;
     };
-    keep_text(draft.name, rule.name);
+    if (rule.name != usual_name(rule.kind, rule.repo)) keep_text(draft.name, rule.name);
     keep(draft.repo, rule.repo);
     keep(draft.hours, rule.hours);
     keep(draft.threshold, rule.threshold);

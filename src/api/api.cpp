@@ -164,9 +164,10 @@ Async<http::Response> Api::serve(http::Request const& request, Match const& foun
 }
 
 Async<std::uint64_t> Api::generation() {
-    if (generation_.fresh(options_.steady_now())) co_return generation_.known();
+    auto const moment = options_.steady_now(); // before it is read: what is written since is news
+    if (generation_.fresh(moment)) co_return generation_.known();
     auto const current = co_await database_.connection().write_generation();
-    generation_.seen(current, options_.steady_now());
+    generation_.seen(current, moment);
     co_return generation_.known();
 }
 

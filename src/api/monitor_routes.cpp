@@ -70,12 +70,7 @@ BOOST_DESCRIBE_STRUCT(MonitorEventsParams, (WindowParams), (id, limit, cursor))
 constexpr int most_pages = 20;
 constexpr minutes usual_window = hours(24);
 
-Problem keeps_no_monitors() {
-    return {.status = 503,
-            .error_code = "COLLECTOR_UNAVAILABLE",
-            .detail = "This process only serves; it keeps no monitors.",
-            .headers = {{"Retry-After", "60"}}};
-}
+Problem keeps_no_monitors() { return collector_unavailable("This process only serves; it keeps no monitors."); }
 
 Problem monitor_problem(Error const& error) {
     auto problem = problem_of(error);
@@ -352,7 +347,7 @@ void add_monitor_routes(std::vector<Route>& table) {
          .path = "/monitors/{id}/events/grouped",
          .summary = "Events of a monitor by type",
          .description = "How many there are of each type, and the newest of them.",
-         .parameters = windowed(24, {id_parameter(), limit_parameter("How many events of each type.", 20, 1000)}),
+         .parameters = windowed(24, {id_parameter(), limit_parameter("How many events of each type.", 20, 100)}),
          .handler = &get_monitor_groups,
          .answer = answers<Windowed<MonitorGroups>>("MonitorGroups")});
 }

@@ -68,6 +68,13 @@ Problem hidden_repository(std::string_view repo) {
             .detail = fmt::format("There is nothing about {} that may be told without a token.", repo)};
 }
 
+Problem collector_unavailable(std::string detail) {
+    return {.status = 503,
+            .error_code = "COLLECTOR_UNAVAILABLE",
+            .detail = std::move(detail),
+            .headers = {{"Retry-After", "60"}}};
+}
+
 std::string_view nearest(std::string_view name, std::vector<std::string_view> const& candidates) {
     std::string_view best;
     auto const shown = name.substr(0, 64);

@@ -31,6 +31,9 @@ Problem problem_of(Error const& error, std::string_view outside = "DATABASE_UNAV
 /// For strangers who ask about a private repository.
 Problem hidden_repository(std::string_view repo);
 
+/// For what only a process with a collector does; `detail` says what is missing here.
+Problem collector_unavailable(std::string detail);
+
 /// The candidate that is nearest to `name` by edit distance; empty if none is near (more than half of it differs).
 std::string_view nearest(std::string_view name, std::vector<std::string_view> const& candidates);
 

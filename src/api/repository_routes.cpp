@@ -36,12 +36,7 @@ BOOST_DESCRIBE_STRUCT(WatchListAnswer, (), (count, repositories, timestamp))
 struct WatchEntryAnswer : WatchEntry, TimestampPart {};
 BOOST_DESCRIBE_STRUCT(WatchEntryAnswer, (WatchEntry, TimestampPart), ())
 
-Problem no_collector() {
-    return {.status = 503,
-            .error_code = "COLLECTOR_UNAVAILABLE",
-            .detail = "This process only serves; it keeps no watch list.",
-            .headers = {{"Retry-After", "60"}}};
-}
+Problem no_collector() { return collector_unavailable("This process only serves; it keeps no watch list."); }
 
 Problem not_watched(RepoName const& repo) {
     return {.status = 404,

@@ -44,7 +44,8 @@ Parameter offset_minutes_parameter(std::optional<std::int64_t> fallback) {
 Parameter until_parameter() {
     return {.name = "until",
             .type = ParameterType::time,
-            .sentence = "End of the window, exclusive, rounded up to the minute; now when it is left out."};
+            .sentence =
+                "End of the window, exclusive, rounded up to the minute; by default that of the minute that runs."};
 }
 
 Parameter repo_parameter(bool required) {

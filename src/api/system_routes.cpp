@@ -286,12 +286,8 @@ void add_probe_routes(std::vector<Route>& table) {
 } // namespace
 
 Async<std::expected<CollectFigures, Problem>> collect_figures(Context const& context, Arguments const& arguments) {
-    if (context.collector == nullptr) {
-        co_return std::unexpected(Problem{.status = 503,
-                                          .error_code = "COLLECTOR_UNAVAILABLE",
-                                          .detail = "This process serves only; it does not collect.",
-                                          .headers = {{"Retry-After", "60"}}});
-    }
+    if (context.collector == nullptr)
+        co_return std::unexpected(collector_unavailable("This process serves only; it does not collect."));
     auto outcome = co_await context.collector->collect_now(arguments.get<std::int64_t>("limit"));
     if (!outcome) co_return std::unexpected(problem_of(outcome.error()));
     if (outcome->status == "failed") {
@@ -338,8 +334,8 @@ void add_system_routes(std::vector<Route>& table) {
                      .names_none = true});
     table.push_back({.method = "GET",
                      .path = "/",
-                     .summary = "A page that lists the endpoints",
-                     .description = "For people.",
+                     .summary = "The dashboard",
+                     .description = "For people. In a program built without it, a page that lists the endpoints.",
                      .parameters = {},
                      .handler = &get_home,
                      .answer = {.name = {}, .content_type = "text/html; charset=utf-8"},

@@ -46,12 +46,8 @@ std::string_view outcome_of(Error const& error) {
 }
 
 Async<Outcome> post_webhook(Context const& context, Arguments const&) {
-    if (context.webhooks == nullptr) {
-        co_return std::unexpected(Problem{.status = 503,
-                                          .error_code = "COLLECTOR_UNAVAILABLE",
-                                          .detail = "This process takes no webhooks.",
-                                          .headers = {{"Retry-After", "60"}}});
-    }
+    if (context.webhooks == nullptr)
+        co_return std::unexpected(collector_unavailable("This process takes no webhooks."));
     auto const& request = context.request;
     auto const field = [&](std::string_view name) { return request.header(name).value_or(std::string_view{}); };
     auto receipt = co_await context.webhooks->take({.kind = field("x-github-event"),
@@ -102,7 +98,8 @@ void add_webhook_routes(std::vector<Route>& table) {
                      .answer = answers<WebhookAnswer>("Webhook", 202, {200}),
                      .access = Access::open,
                      .keeping = Keeping::never,
-                     .own_body = true});
+                     .own_body = true,
+                     .names_none = true});
 }
 
 } // namespace gem::api

@@ -1,7 +1,5 @@
 #include "app/alerting.hpp"
 
-#include "alerts/alert_store.hpp"
-
 namespace gem {
 
 namespace {
@@ -31,14 +29,6 @@ void Alerting::spawn_into(Children& children) {
     if (!on_) return;
     children.spawn(engine_.run());
     children.spawn(engine_.run_deliveries());
-}
-
-Async<Result<RemovedCounts>> forget_repository(DatabaseService& database, RepoName repo) {
-    auto const about_it = co_await alerts::AlertStore(database).forget_repository(repo);
-    if (!about_it) co_return fail(about_it.error());
-    auto removed = co_await database.maintenance().forget_repository(std::move(repo));
-    if (removed) removed->other_rows += *about_it;
-    co_return removed;
 }
 
 } // namespace gem

@@ -23,8 +23,4 @@ class Alerting {
     alerts::AlertEngine engine_;
 };
 
-/// Removes a repository from everything that is stored, with the alert rules and alerts about it, which count as other
-/// rows.
-Async<Result<RemovedCounts>> forget_repository(DatabaseService& database, RepoName repo);
-
 } // namespace gem

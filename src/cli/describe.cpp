@@ -23,13 +23,6 @@ std::vector<std::string> braced_choices(std::string_view type) {
     return choices;
 }
 
-std::vector<std::string> choices_of(std::string const& flag, std::string_view type) {
-    auto const table = settings_table();
-    auto const row = std::ranges::find(table, flag, &SettingRow::flag);
-    if (row == table.end()) return braced_choices(type);
-    return {row->choices.begin(), row->choices.end()};
-}
-
 OptionDescription describe(CLI::Option const& option) {
     auto const type = option.get_type_name();
     OptionDescription described{.name = option.get_name(true), .sentence = option.get_description()};
@@ -40,7 +33,11 @@ OptionDescription describe(CLI::Option const& option) {
     }
     if (!option.get_lnames().empty()) described.name = "--" + option.get_lnames().front();
     if (!option.get_snames().empty()) described.letter = "-" + option.get_snames().front();
-    described.choices = choices_of(described.name, type);
+    auto const table = settings_table();
+    auto const row = std::ranges::find(table, described.name, &SettingRow::flag);
+    described.setting = row != table.end();
+    described.choices =
+        described.setting ? std::vector<std::string>(row->choices.begin(), row->choices.end()) : braced_choices(type);
     if (option.get_items_expected_max() > 0)
         described.value = type.empty() ? "TEXT" : type.substr(0, type.find_first_of(":="));
     return described;

@@ -13,7 +13,8 @@ struct OptionDescription {
     std::string value{};  ///< what stands behind it: `N`, `FILE`; empty for a switch
     std::vector<std::string> choices{};
     std::string sentence{};
-    std::string group{}; ///< the heading in `--help`; empty for the command's own
+    std::string group{};  ///< the heading in `--help`; empty for the usual one
+    bool setting = false; ///< of the table of settings, not the command's own
 };
 
 struct CommandDescription {

@@ -1,5 +1,5 @@
 // `forget --repo|--actor`: removes a repository or a person from everything, counts too.
-#include "app/alerting.hpp"
+#include "app/forget.hpp"
 #include "app/providers.hpp"
 #include "base/json.hpp"
 #include "cli/command.hpp"

@@ -12,13 +12,18 @@ struct HealthOptions {
 };
 
 constexpr auto health_teach =
-    R"(Asks GET /health where a server with the same settings listens, or at --url, and prints the answer. Examples:
+    R"(Asks GET /health where a server with the same settings listens, or at --url, and prints the answer.
+A server that moved to 8080, because 8000 was taken, is named by --port. Examples:
   github-events-monitor health --port 8000
   github-events-monitor health --url https://events.example.com
 
 Exit statuses: 0 healthy; 1 not, or nobody answers; 2 usage.)";
 
 int health(Context const& context, HealthOptions const& options) {
+    if (options.url.empty() && context.settings.values.api_port == 0) {
+        context.console.err("github-events-monitor: with port 0 the server chose one: name it by --port or --url\n");
+        return exit_usage;
+    }
     auto url = options.url.empty() ? server_url(context.settings.values) : options.url;
     auto const answer = run_to_end(ask_health(std::move(url), seconds(options.timeout)));
     if (!answer) return context.failed(answer.error());

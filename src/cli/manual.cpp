@@ -16,9 +16,10 @@ namespace {
 constexpr std::string_view manual_files = R"(.SH FILES
 .TP
 .I /etc/github\-events\-monitor/config.toml
-Settings of the service that a package or
+Settings of the service that a package brings, in TOML; every key with its meaning.
 .B cmake \-\-install
-brings, in TOML; every key with its meaning.
+puts it below its prefix, as
+.IR /usr/local/etc/github\-events\-monitor/config.toml .
 .TP
 .I /var/lib/github\-events\-monitor/events.db
 The service's SQLite file.
@@ -71,24 +72,22 @@ std::string roff_teach(std::string_view text) {
     return example ? out + ".RE\n.fi\n" : out;
 }
 
-bool is_setting(OptionDescription const& option) { return !option.group.empty() && option.group != "What"; }
-
 std::string roff_command(CommandDescription const& command) {
     std::string usage = "\\fBgithub\\-events\\-monitor " + roff(command.name) + "\\fR";
     bool settings = false;
-    for (auto const& option : command.options) settings = settings || is_setting(option);
+    for (auto const& option : command.options) settings = settings || option.setting;
     usage += " [\\fIOPTIONS\\fR]";
     for (auto const& argument : command.arguments) usage += " \\fI" + roff(argument.name) + "\\fR";
     std::string out = ".SS " + usage + "\n" + roff(command.summary) + ".\n";
     for (auto const& argument : command.arguments)
         out += ".TP\n\\fI" + roff(argument.name) + "\\fR\n" + roff(argument.sentence) + "\n";
     for (auto const& option : command.options) {
-        if (!is_setting(option) && option.name != "--help") out += roff_option(option);
+        if (!option.setting && option.name != "--help") out += roff_option(option);
     }
     if (settings) {
         std::vector<std::string> groups;
         for (auto const& option : command.options) {
-            if (is_setting(option) && std::ranges::count(groups, option.group) == 0) groups.push_back(option.group);
+            if (option.setting && std::ranges::count(groups, option.group) == 0) groups.push_back(option.group);
         }
         out += fmt::format(".PP\nTakes the settings of: {}.\n", fmt::join(groups, ", "));
     }

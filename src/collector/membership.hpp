@@ -1,9 +1,10 @@
 // The collectors that work on one store at a time: who they are, which of them is gone, and who of them is to ask what.
 //
-// Key in the store: lease#ID {"id","kin","one_cycle","until","gone"}, renewed three times in a lease. What a collector
-// holds says PollState::holder. Taking over is two steps: to mark the other's entry as gone, which only succeeds if it
-// was not renewed meanwhile, and then to write oneself into the state of what it held. So a collector whose renewal
-// succeeds has lost nothing, however long it was frozen; and one whose lease has not run out need not ask.
+// Key in the store: lease#ID {"id","kin","one_cycle","until","gone"}, looked at three times in a lease and renewed at
+// every other look. What a collector holds says PollState::holder. Taking over is two steps: to mark the other's entry
+// as gone, which only succeeds if it was not renewed meanwhile, and then to write oneself into the state of what it
+// held. So a collector whose renewal succeeds has lost nothing, however long it was frozen; and one whose lease has not
+// run out need not ask.
 #pragma once
 
 #include <cstdint>

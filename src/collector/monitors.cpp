@@ -27,6 +27,18 @@ Result<Monitor> parse_monitor(StateEntry const& entry) {
     return monitor;
 }
 
+Async<Result<std::vector<Monitor>>> monitors_in(DatabaseService& database) {
+    auto const entries = co_await database.metrics().list_state(std::string(monitor_prefix));
+    if (!entries) co_return fail(entries.error().within("reading the monitors"));
+    std::vector<Monitor> all;
+    for (auto const& entry : *entries) {
+        auto monitor = parse_monitor(entry);
+        if (!monitor) co_return fail(monitor.error());
+        all.push_back(std::move(*monitor));
+    }
+    co_return all;
+}
+
 } // namespace
 
 std::unexpected<Error> no_such_monitor(std::string_view id) {
@@ -42,16 +54,19 @@ void Monitors::tell() {
     if (changed_) changed_();
 }
 
-Async<Result<std::vector<Monitor>>> Monitors::list() {
-    auto const entries = co_await database_.metrics().list_state(std::string(monitor_prefix));
-    if (!entries) co_return fail(entries.error().within("reading the monitors"));
-    std::vector<Monitor> all;
-    for (auto const& entry : *entries) {
-        auto monitor = parse_monitor(entry);
-        if (!monitor) co_return fail(monitor.error());
-        all.push_back(std::move(*monitor));
+Async<Result<std::vector<Monitor>>> Monitors::list() { co_return co_await monitors_in(database_); }
+
+Async<Result<std::int64_t>> remove_monitors_of(DatabaseService& database, RepoName repo) {
+    auto const all = co_await monitors_in(database);
+    if (!all) co_return fail(all.error());
+    std::int64_t gone = 0;
+    for (auto const& monitor : *all) {
+        if (ascii_lower(monitor.repo) != repo.key()) continue;
+        auto const removed = co_await database.metrics().remove_state(monitor_key(monitor.id));
+        if (!removed) co_return fail(removed.error().within("removing a monitor"));
+        ++gone;
     }
-    co_return all;
+    co_return gone;
 }
 
 Async<Result<Monitor>> Monitors::find(std::string id) {

@@ -41,6 +41,9 @@ inline constexpr std::size_t most_monitors = 1000;
 /// not_found, in words.
 std::unexpected<Error> no_such_monitor(std::string_view id);
 
+/// Those about the repository, running or not. Returns how many there were.
+Async<Result<std::int64_t>> remove_monitors_of(DatabaseService& database, RepoName repo);
+
 /// For one event loop.
 class Monitors {
   public:

@@ -398,11 +398,16 @@ Async<Outcome> Engine::subscribe(Client& client, Object const& params) {
         std::ranges::find(catalog_.resources, *uri, &Resource::uri) != catalog_.resources.end() ||
         std::ranges::any_of(catalog_.templates, [&](auto const& each) { return has_template(each.uri, *uri); });
     if (!known) co_return std::unexpected(unknown_resource(client.era, *uri));
-    if (client.subscribed.size() >= most_watched_by_one) {
-        co_return refuse(code::invalid_params,
-                         fmt::format("at most {} resources can be watched at once", most_watched_by_one));
-    }
+    auto const refusal = [&]() -> std::optional<Outcome> {
+        if (client.subscribed.empty() && hub_.size() >= most_subscriptions)
+            return refuse(code::internal_error, "Subscription limit reached");
+        if (client.subscribed.size() < most_watched_by_one) return std::nullopt;
+        return refuse(code::invalid_params,
+                      fmt::format("at most {} resources can be watched at once", most_watched_by_one));
+    };
+    if (auto const refused = refusal()) co_return *refused;
     co_await begin_watching(hub_, catalog_, {std::string(*uri)});
+    if (auto const refused = refusal()) co_return *refused; // others of a batch came first
     client.subscribed.emplace(*uri);
     co_return Object();
 }

@@ -416,7 +416,7 @@ class DatabaseMaintenance {
     virtual Async<Result<void>> backup(std::string file) = 0;
     /// Removes raw events from before the retention horizon; counts stay. Returns how many went.
     virtual Async<Result<std::int64_t>> apply_retention() = 0;
-    virtual Async<Result<RemovedCounts>> forget_repository(RepoName repo) = 0;
+    virtual Async<Result<RemovedCounts>> forget_repository(RepoName repo) = 0; ///< app/forget.hpp: its state as well
     virtual Async<Result<RemovedCounts>> forget_actor(std::string login) = 0;
     /// Removes the tables and all that is in them.
     virtual Async<Result<void>> drop_tables() = 0;

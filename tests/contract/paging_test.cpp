@@ -55,6 +55,27 @@ TEST_P(Paging, pages_of_any_size_give_each_event_once) {
     for (std::size_t const limit : {1, 2, 7, 19, 56, 57, 58}) EXPECT_EQ(find_all(of_tool(limit)), all) << limit;
 }
 
+TEST_P(Paging, pages_of_a_type_that_is_rare_among_others_give_each_event_once) {
+    std::vector<Event> batch;
+    for (int i = 0; i < 200; ++i) {
+        auto const* const type = i % 3 == 0 ? "ReleaseEvent" : i % 3 == 1 ? "DeploymentStatusEvent" : "WatchEvent";
+        batch.push_back(make_event(std::to_string(1000 + i)).type(type).after(seconds(i * 20)));
+    }
+    insert(batch);
+    for (auto const* const type : {"ReleaseEvent", "DeploymentStatusEvent"}) {
+        std::vector<Event> expected;
+        for (auto const& event : batch) {
+            if (event.type == type) expected.insert(expected.begin(), event);
+        }
+        auto query = of_tool();
+        query.type = type;
+        for (std::size_t const limit : {1, 4, 66, 67, 100}) {
+            query.limit = limit;
+            EXPECT_EQ(find_all(query), expected) << type << " " << limit;
+        }
+    }
+}
+
 TEST_P(Paging, there_is_no_cursor_when_there_is_no_more) {
     EXPECT_FALSE(wait_ok(events().find_events(of_tool())).next_cursor);
     insert_stars(4);

@@ -153,7 +153,8 @@ const grows = (page, before) =>
         const figure = [...document.querySelectorAll('.figure')].find((each) => each.textContent.includes('Events in the window'));
         return figure && Number(figure.querySelector('b').textContent) > Number(old);
     }, before, { timeout: patience });
-const becomes = (page, state) => page.locator('.line', { hasText: state }).waitFor({ timeout: patience });
+/** A page that lost its server waits up to 25 seconds before it asks again. */
+const becomes = (page, state) => page.locator('.line', { hasText: state }).waitFor({ timeout: 3 * patience });
 
 async function live_and_restart(browser, server) {
     const { context, page } = await open(browser, server.url, {});

@@ -4,6 +4,8 @@
 #include <set>
 #include <thread>
 
+#include <sqlite3.h>
+
 #include "support/replay_github.hpp"
 #include "system/dynamodb_program.hpp"
 
@@ -97,6 +99,20 @@ class CollectShare : public DynamoProgram, public testing::WithParamInterface<ch
         return TwoFacedGitHub::becomes([&] { return github.asked_by(token).size() == shared_repositories; }, 5s);
     }
 
+    /// Not in the middle of writing: whoever is frozen with SQLite's lock stops everybody.
+    void freeze(ChildProcess const& process) const {
+        for (;; std::this_thread::sleep_for(50ms)) {
+            process.signal(SIGSTOP);
+            sqlite3* file = nullptr;
+            int free = sqlite3_open(database().c_str(), &file);
+            sqlite3_busy_timeout(file, 2000);
+            if (free == SQLITE_OK) free = sqlite3_exec(file, "BEGIN IMMEDIATE; ROLLBACK", nullptr, nullptr, nullptr);
+            sqlite3_close(file);
+            if (free == SQLITE_OK) return;
+            process.signal(SIGCONT);
+        }
+    }
+
     TwoFacedGitHub github;
 };
 
@@ -110,7 +126,7 @@ TEST_P(CollectShare, two_processes_share_the_targets_and_one_takes_over_what_the
     ASSERT_TRUE(TwoFacedGitHub::becomes([&] { return shared(); })) << one->err() << other->err();
 
     // Frozen: it is there, and does nothing. Its lease runs out.
-    one->signal(SIGSTOP);
+    freeze(*one);
     EXPECT_TRUE(TwoFacedGitHub::becomes([&] { return has_all("other"); })) << other->err();
     one->signal(SIGCONT);
     EXPECT_TRUE(one->wait_for_err("lease_lost")) << "it notices: " << one->err();

@@ -33,8 +33,7 @@ struct GitHubReplay : testing::Test {
     void start(int max_pages = 3) {
         github = std::make_unique<github::GitHubClient>(
             http, clock,
-            github::GitHubOptions{
-                .api_base = server.url(), .tokens = {"secret"}, .deadline = std::chrono::milliseconds(300)});
+            github::GitHubOptions{.api_base = server.url(), .tokens = {"secret"}, .deadline = std::chrono::seconds(5)});
         auto const target = github::EventTarget::parse("o/r").value();
         watch_list = std::make_unique<WatchList>(database, clock, repositories_among({target}));
         collector = std::make_unique<Collector>(

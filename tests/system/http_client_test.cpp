@@ -38,7 +38,7 @@ std::string gzip(std::string const& text) {
 }
 
 struct HttpClientTest : testing::Test {
-    CurlClient client{{.connect_deadline = milliseconds(2000), .use_proxy = false}};
+    CurlClient client{{.connect_deadline = std::chrono::seconds(60), .use_proxy = false}};
 };
 
 TEST_F(HttpClientTest, sends_method_headers_and_body_and_gives_back_what_came) {
@@ -152,7 +152,7 @@ TEST_F(HttpClientTest, tells_connections_that_break) {
           SocketReply{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome", .then = Then::reset},
           SocketReply{.bytes = "SSH-2.0-OpenSSH\r\n", .then = Then::close}}) {
         SocketServer server([&](SocketRequest const&) { return reply; });
-        auto const response = ask(client, {.url = server.url(), .deadline = milliseconds(3000)});
+        auto const response = ask(client, {.url = server.url(), .deadline = std::chrono::seconds(60)});
         ASSERT_FALSE(response) << reply.bytes;
         EXPECT_EQ(response.error().code, ErrorCode::unavailable) << reply.bytes << response.error().message;
     }
@@ -220,7 +220,7 @@ struct DownloadTest : HttpClientTest {
     DownloadTest() { std::filesystem::create_directories(folder); }
     ~DownloadTest() override { std::filesystem::remove_all(folder); }
     Result<std::int64_t> fetch(std::string url) {
-        return run_to_end(download(client, std::move(url), file, milliseconds(2000)));
+        return run_to_end(download(client, std::move(url), file, std::chrono::seconds(60)));
     }
     std::string content() {
         std::ifstream stream(file, std::ios::binary);

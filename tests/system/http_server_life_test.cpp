@@ -12,7 +12,7 @@ using namespace gem::tests;
 
 TEST_F(HttpServer, slow_clients_are_told_so_and_silent_ones_hung_up_on) {
     auto options = plain_options();
-    options.header_timeout = options.body_timeout = options.idle_timeout = 60ms;
+    options.header_timeout = options.body_timeout = options.idle_timeout = 1s;
     start(options);
     auto head = connect();
     head.send("GET /now HT");

@@ -71,6 +71,12 @@ struct EventFinder::Found {
     Place place;
     Event event;
     Item item;
+
+    static bool is_newer(Found const& one, Found const& other) { return other.place < one.place; }
+    static void keep_newest(std::vector<Found>& found, std::size_t count) {
+        std::ranges::nth_element(found, found.begin() + static_cast<std::ptrdiff_t>(count), &is_newer);
+        found.erase(found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
+    }
 };
 
 struct EventFinder::Wanted {
@@ -167,13 +173,14 @@ Async<Result<void>> EventFinder::collect_everywhere(Wanted const& wanted, EventQ
     co_return Result<void>();
 }
 
-/// Of a type that the memory keeps whole.
+/// Of a type that the memory keeps whole. Of more than a few pages' worth the newest are held.
 Async<Result<void>> EventFinder::collect_rare(Wanted const& wanted, RepoName repo, std::vector<Found>& found) {
     auto const gathered = co_await counting_.gather(wanted.query.window, std::move(repo));
     if (!gathered) co_return fail(gathered.error());
     for (auto const& slice : gathered->sought->resolved.slices) {
         auto window = intersection(wanted.query.window, slice.window);
         if (auto const horizon = context_.horizon()) window.from = std::max(window.from, *horizon);
+        if (wanted.before) window.to = std::min(window.to, from_unix(wanted.before->created_at + 1));
         if (window.empty()) continue;
         auto const visit = [&](Item&& item) -> Result<void> {
             auto event = read_event(item);
@@ -182,6 +189,7 @@ Async<Result<void>> EventFinder::collect_rare(Wanted const& wanted, RepoName rep
             bool const before = wanted.before && place >= *wanted.before;
             if (!before && window.contains(event->created_at) && wanted.fits(*event))
                 found.push_back({.place = std::move(place), .event = std::move(*event), .item = std::move(item)});
+            if (found.size() >= 4 * (wanted.query.limit + 1)) Found::keep_newest(found, wanted.query.limit + 1);
             return {};
         };
         auto done = co_await visit_logged(*gathered, slice.key, window, {*wanted.query.type}, visit);
@@ -218,7 +226,7 @@ Async<Result<EventPage>> EventFinder::find(EventQuery query) {
         auto done = co_await collect_everywhere(wanted, query, found);
         if (!done) co_return fail(done.error());
     }
-    std::ranges::sort(found, [](Found const& a, Found const& b) { return b.place < a.place; });
+    std::ranges::sort(found, &Found::is_newer);
     EventPage page;
     if (found.size() > query.limit) {
         found.resize(query.limit);

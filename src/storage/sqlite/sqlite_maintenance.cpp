@@ -326,13 +326,6 @@ Async<Result<RemovedCounts>> SQLiteMaintenance::forget_repository(RepoName repo)
              {"repository_health_metrics", "developer_metrics", "security_metrics", "anomalies", "deployment_metrics"})
             counts.other_rows +=
                 handle.prepare_text(fmt::format("DELETE FROM {} WHERE repo_key = ?1", table)).bind(1, by_name).run();
-        counts.other_rows +=
-            handle
-                .prepare(
-                    "DELETE FROM state_entries WHERE lower(key) LIKE '%#' || replace(?1, '_', '\\_') ESCAPE '\\' OR "
-                    "lower(key) LIKE '%#' || replace(?1, '_', '\\_') || '#%' ESCAPE '\\'")
-                .bind(1, repo.key())
-                .run();
         transaction.commit();
         events_.forget_dictionaries();
         connection_.empty_log();

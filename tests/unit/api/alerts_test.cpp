@@ -94,6 +94,16 @@ TEST_F(AlertApi, changes_what_is_named_of_a_rule_and_leaves_the_rest) {
     EXPECT_EQ(body(target).at("threshold").as_int64(), 50);
 }
 
+TEST_F(AlertApi, a_rule_that_nobody_named_is_called_after_what_it_is_about_now) {
+    auto const id = add(R"({"kind":"silence","repo":"octo-org/secret"})");
+    EXPECT_EQ(body("/alerts/rules/" + id).at("name").as_string(), "silence of octo-org/secret");
+    EXPECT_EQ(patch("/alerts/rules/" + id, R"({"repo":"octo-org/open"})").status, 200U);
+    EXPECT_EQ(body("/alerts/rules/" + id).at("name").as_string(), "silence of octo-org/open");
+    EXPECT_EQ(patch("/alerts/rules/" + id, R"({"name":"quiet"})").status, 200U);
+    EXPECT_EQ(patch("/alerts/rules/" + id, R"({"repo":"octo-org/tool"})").status, 200U);
+    EXPECT_EQ(body("/alerts/rules/" + id).at("name").as_string(), "quiet");
+}
+
 TEST_F(AlertApi, a_rule_that_judges_otherwise_than_before_closes_what_it_found) {
     auto const id = add(R"({"kind":"silence","repo":"octo-org/hello-world"})");
     put_alert("a-1", clock.now() - hours(1), "octo-org/hello-world", "open", id);

@@ -121,7 +121,9 @@ TEST_F(Answers, are_zeros_and_nulls_where_there_is_no_data) {
     EXPECT_EQ(body("/metrics/push-activity").at("total_commits").as_int64(), 0);
     EXPECT_EQ(body("/metrics/repository-activity?repo=a/b").at("activity_score").to_number<double>(), 0.0);
     EXPECT_TRUE(body("/metrics/trending?order=score").at("items").as_array().empty());
-    EXPECT_EQ(body("/metrics/event-counts-timeseries?hours=1&until=2026-01-15T12:00:00Z").at("series").as_array().size(), 12U);
+    EXPECT_EQ(
+        body("/metrics/event-counts-timeseries?hours=1&until=2026-01-15T12:00:00Z").at("series").as_array().size(),
+        12U);
 }
 
 TEST_F(Answers, are_the_same_under_an_alias) {

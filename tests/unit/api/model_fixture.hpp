@@ -32,10 +32,11 @@ class ModelApiTest : public testing::Test {
             api::ApiOptions{.access = {}, .supported_providers = {}, .cache = {}, .steady_now = [] { return steady; }});
     }
 
-    http::Response get(std::string target) {
+    http::Response get(std::string target) { return send("GET", std::move(target)); }
+    http::Response send(std::string method, std::string target) {
         steady += std::chrono::seconds(1); // the store is asked anew whether something was written
         http::Request request;
-        request.method = "GET";
+        request.method = std::move(method);
         request.target = std::move(target);
         EXPECT_TRUE(http::parse_target(request)) << request.target;
         return run_to_end(made->answer(request));

@@ -80,6 +80,8 @@ TEST_F(Strangers, are_answered_about_the_process_while_the_database_is_away) {
     auto const health = get("/health");
     EXPECT_EQ(health.status, 503U);
     EXPECT_NE(health.body->bytes().find("target_repositories"), std::string::npos) << "its own body";
+    auto const delivery = send("POST", "/webhook");
+    EXPECT_NE(delivery.body->bytes().find("takes no webhooks"), std::string::npos) << "judged by its own handler";
 }
 
 TEST_F(Strangers, on_this_machine_and_with_a_token_everything_is_told) {

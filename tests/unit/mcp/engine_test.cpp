@@ -181,6 +181,7 @@ TEST_F(McpEngine, counts_only_those_who_want_to_hear_of_something_against_the_li
     EXPECT_TRUE(ask(modern_, "subscriptions/listen", wanted));
     for (int i = 0; i < 2000; ++i) sessions.emplace_back(hub_, Interest{.uris = {"test://things/1"}}, ignore);
     EXPECT_FALSE(ask(modern_, "subscriptions/listen", wanted));
+    EXPECT_FALSE(ask(legacy_, "resources/subscribe", R"({"uri":"test://things/1"})"));
 }
 
 TEST_F(McpEngine, counts_calls_by_tool_and_by_how_they_ended) {
