@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analytics/change_summary.hpp"
@@ -28,6 +29,13 @@ struct CollectorConfig {
     std::optional<std::string> region{};   ///< dynamodb
     std::optional<std::string> table_prefix{};
     std::optional<std::string> endpoint_url{};
+};
+
+/// What one of docs/API.md's endpoints answers.
+struct RestAnswer {
+    unsigned status = 200; ///< 503 where the answer is that the store is not well
+    std::string content_type{};
+    std::string body{};
 };
 
 /// All questions are answered alike on every provider. Errors are those of storage/database_interface.hpp; a question
@@ -59,6 +67,13 @@ class EnhancedCollector {
     Async<Result<Windowed<EventCounts>>> get_event_counts(minutes window = hours(1),
                                                           std::optional<std::string> repo = {});
     Async<Result<Windowed<Trending>>> get_trending_repositories(minutes window = hours(24), std::int64_t limit = 10);
+
+    /// Any question of docs/API.md as the server answers it, from its caches as well. `path` as it stands there, for
+    /// example `/commits/{sha}`; `given` has every parameter by its name, those of the path as well. Methods other than
+    /// GET change something. What the server would refuse is an error: not_found where there is nothing at `path`,
+    /// invalid_argument for a parameter. An answer that goes on (/events/stream) is had from a server only.
+    Async<Result<RestAnswer>> ask(std::string method, std::string path,
+                                  std::vector<std::pair<std::string, std::string>> given = {});
 
     /// The store itself, for everything else.
     [[nodiscard]] DatabaseService& database() const;

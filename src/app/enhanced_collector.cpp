@@ -4,9 +4,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <charconv>
+
+#include "api/api.hpp"
 #include "app/collecting.hpp"
+#include "app/collector_control.hpp"
 #include "app/providers.hpp"
 #include "app/settings.hpp"
+#include "mcp/tools/route_tool.hpp"
 
 namespace gem {
 
@@ -22,6 +27,54 @@ Result<WindowParams> window_of(minutes length) {
     return WindowParams{.hours = {}, .offset_minutes = length.count(), .until = {}};
 }
 
+/// The endpoints over the same parts as the server's.
+struct Endpoints {
+    Endpoints(DatabaseService& database, Settings const& settings, Clock const& clock, Log& log)
+        : collecting(database, settings, clock, log, Collecting::Use::on_demand), desk(collecting),
+          api(database, &desk, clock, log,
+              {.access = {},
+               .supported_providers = built_in_providers(),
+               .monitors = &collecting.monitors(),
+               .private_receivers = settings.alert_allow_private_addresses}) {}
+
+    Collecting collecting;
+    CollectorDesk desk;
+    api::Api api;
+};
+
+ErrorCode code_of(unsigned status) {
+    switch (status) {
+    case 400:
+    case 422:
+        return ErrorCode::invalid_argument;
+    case 401:
+    case 403:
+        return ErrorCode::unauthorized;
+    case 404:
+        return ErrorCode::not_found;
+    case 409:
+        return ErrorCode::conflict;
+    case 429:
+        return ErrorCode::rate_limited;
+    case 502:
+    case 503:
+        return ErrorCode::unavailable;
+    default:
+        return ErrorCode::internal;
+    }
+}
+
+/// What the server tells of a refusal, as an error.
+Error error_of(mcp::ApiAnswer const& refusal) {
+    auto error = fail(code_of(refusal.status), refusal.complaint()).error();
+    long wait = 0;
+    if (auto const& text = refusal.retry_after;
+        text && std::from_chars(text->data(), text->data() + text->size(), wait).ec == std::errc()) {
+        error.retry_after = seconds(wait);
+    }
+    return error;
+}
+
 } // namespace
 
 /// Made bottom-up; destroyed in reverse.
@@ -35,6 +88,7 @@ class EnhancedCollector::Parts {
     Log log;
     std::unique_ptr<DatabaseService> database{};
     std::unique_ptr<Collecting> collecting{}; ///< made when first collected: most who ask questions never do
+    std::unique_ptr<Endpoints> endpoints{};   ///< made when first asked
     bool ready = false;
 
     /// Questions need a store.
@@ -125,6 +179,24 @@ Async<Result<Windowed<Trending>>> EnhancedCollector::get_trending_repositories(m
         co_return fail(ErrorCode::invalid_argument, fmt::format("limit is from 1 to 100, got {}", limit));
     }
     co_return co_await trending(*parts_->database, {*params, limit, "events"}, parts_->clock.now());
+}
+
+Async<Result<RestAnswer>> EnhancedCollector::ask(std::string method, std::string path,
+                                                 std::vector<std::pair<std::string, std::string>> given) {
+    if (auto const ready = parts_->check(); !ready) co_return fail(ready.error());
+    auto& endpoints = parts_->endpoints;
+    if (!endpoints)
+        endpoints = std::make_unique<Endpoints>(*parts_->database, parts_->settings, parts_->clock, parts_->log);
+    auto const* const route = mcp::find_route(endpoints->api, method, path);
+    if (route == nullptr || route->answer.content_type.starts_with("text/event-stream")) {
+        co_return fail(
+            ErrorCode::not_found,
+            fmt::format("{} {} is nothing that can be asked here; docs/API.md lists what can", method, path));
+    }
+    auto answer = co_await mcp::ask(endpoints->api, *route, std::move(given));
+    if (answer.is_problem()) co_return fail(error_of(answer));
+    co_return RestAnswer{
+        .status = answer.status, .content_type = std::move(answer.content_type), .body = std::move(answer.body)};
 }
 
 DatabaseService& EnhancedCollector::database() const { return *parts_->database; }

@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { count, local_time, type_name, utc_time } from './format.ts';
+import { count, local_time, once, type_name, utc_time } from './format.ts';
 import { on_theme } from './theme.ts';
 import type { Bucket, Counts } from './types.ts';
 
@@ -63,14 +63,14 @@ function plotted(series: Bucket[], layers: Layer[]): uPlot.AlignedData {
     return [times, ...sums];
 }
 
-const axis_day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
-const axis_time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+const axis_day = once(() => new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' }));
+const axis_time = once(() => new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' }));
 
 /** Midnight and marks a day or more apart are named by their day, the others by their time. */
 function axis_text(seconds: number, between: number): string {
     const at = new Date(seconds * 1000);
     const midnight = at.getHours() === 0 && at.getMinutes() === 0;
-    return midnight || between >= 86_400 ? axis_day.format(at) : axis_time.format(at);
+    return midnight || between >= 86_400 ? axis_day().format(at) : axis_time().format(at);
 }
 
 function options_of(width: number, layers: Layer[], seconds: number, at: (index: number | null) => void): uPlot.Options {
@@ -109,6 +109,16 @@ function options_of(width: number, layers: Layer[], seconds: number, at: (index:
     };
 }
 
+/** Calls `draw` when the browser has nothing more urgent to do, so that it holds up no figure; returns how to call that off. */
+function when_idle(draw: () => void): () => void {
+    if (!('requestIdleCallback' in globalThis)) { // Safari
+        const timer = setTimeout(draw, 50);
+        return () => clearTimeout(timer);
+    }
+    const asked = requestIdleCallback(draw, { timeout: 500 });
+    return () => cancelIdleCallback(asked);
+}
+
 /** `minutes`: the length of a bucket. */
 export function TimeChart(props: { series: Bucket[]; minutes: number; label: string }) {
     const { series, minutes } = props;
@@ -117,18 +127,23 @@ export function TimeChart(props: { series: Bucket[]; minutes: number; label: str
     const [at, setAt] = useState<number | null>(null);
     const [colours_version, recolour] = useState(0);
     const layers = useMemo(() => layers_of(series), [series]);
+    const newest = useRef<[Bucket[], Layer[]]>([series, layers]);
+    newest.current = [series, layers];
     const shape = layers.map((layer) => layer.name).join();
 
     useEffect(() => on_theme(() => recolour((n) => n + 1)), []);
     useEffect(() => {
         const element = place.current!;
-        const made = new uPlot(options_of(element.clientWidth, layers, minutes * 60, setAt), plotted(series, layers), element);
-        chart.current = made;
-        const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
-        resized.observe(element);
+        const resized = new ResizeObserver(() => chart.current?.setSize({ width: element.clientWidth, height }));
+        const call_off = when_idle(() => {
+            const options = options_of(element.clientWidth, layers, minutes * 60, setAt);
+            chart.current = new uPlot(options, plotted(...newest.current), element);
+            resized.observe(element);
+        });
         return () => {
+            call_off();
             resized.disconnect();
-            made.destroy();
+            chart.current?.destroy();
             chart.current = undefined;
         };
     }, [shape, minutes, colours_version]);
@@ -149,6 +164,7 @@ export function TimeChart(props: { series: Bucket[]; minutes: number; label: str
                 <li class="when">{shown ? `${local_time(shown.bucket_start)} · ${count(shown.total)}` : ''}</li>
             </ul>
             <div
+                class="plot"
                 ref={place}
                 role="img"
                 aria-label={`${props.label}: ${count(total)} events; at most ${count(peak.total)} in ${minutes} minutes, from ${local_time(peak.bucket_start)}.`}

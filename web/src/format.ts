@@ -1,38 +1,44 @@
 // Numbers, times and names as people read them. Pure functions; unknown (null) is a dash, never 0.
 
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const tenth = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
-const dollars = new Intl.NumberFormat(undefined, { style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
-const day_and_time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+/** Makes it when it is first asked for: a formatter takes milliseconds, and a page needs few of them at its start. */
+export function once<T>(make: () => T): () => T {
+    let made: T | undefined;
+    return () => (made ??= make());
+}
+
+const numbers = (options: Intl.NumberFormatOptions) => once(() => new Intl.NumberFormat(undefined, options));
+const whole = numbers({ maximumFractionDigits: 0 });
+const tenth = numbers({ maximumFractionDigits: 1 });
+const hundredth = numbers({ maximumFractionDigits: 2 });
+const short = numbers({ notation: 'compact', maximumFractionDigits: 1 });
+const dollars = numbers({ style: 'currency', currency: 'USD', maximumFractionDigits: 4 });
+const day_and_time = once(() => new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }));
 
 export const unknown = '–';
 
 export function count(value: number | null | undefined): string {
-    return value == null ? unknown : whole.format(value);
+    return value == null ? unknown : whole().format(value);
 }
 
 export function compact(value: number | null | undefined): string {
     if (value == null) return unknown;
-    return Math.abs(value) < 10_000 ? whole.format(value) : short.format(value);
+    return Math.abs(value) < 10_000 ? whole().format(value) : short().format(value);
 }
 
 export function score(value: number | null | undefined): string {
-    return value == null ? unknown : tenth.format(value);
+    return value == null ? unknown : tenth().format(value);
 }
 
-const hundredth = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
-
 export function decimal(value: number | null | undefined): string {
-    return value == null ? unknown : hundredth.format(value);
+    return value == null ? unknown : hundredth().format(value);
 }
 
 export function percent(share: number | null | undefined): string {
-    return share == null ? unknown : `${tenth.format(share * 100)}%`;
+    return share == null ? unknown : `${tenth().format(share * 100)}%`;
 }
 
 export function usd(value: number | null | undefined): string {
-    return value == null ? unknown : dollars.format(value);
+    return value == null ? unknown : dollars().format(value);
 }
 
 export function bytes(value: number | null | undefined): string {
@@ -43,7 +49,7 @@ export function bytes(value: number | null | undefined): string {
         value /= 1000;
         ++unit;
     }
-    return `${tenth.format(value)} ${units[unit]}`;
+    return `${tenth().format(value)} ${units[unit]}`;
 }
 
 /** A length of time in its two largest units at most: `3 d 4 h`, `12 min`, `40 s`. */
@@ -60,7 +66,7 @@ export function duration(seconds: number | null | undefined): string {
 
 /** In the reader's zone. */
 export function local_time(iso: string): string {
-    return day_and_time.format(new Date(iso));
+    return day_and_time().format(new Date(iso));
 }
 
 /** For the tooltip: the same moment in UTC. */

@@ -66,6 +66,31 @@ export function Card(props: {
     );
 }
 
+const turns: (() => void)[] = [];
+
+function next_turn(): void {
+    turns.shift()?.();
+    if (turns.length) setTimeout(next_turn);
+}
+
+/**
+ * Whether it is the caller's turn to draw what it has `wanted` to. Answers often come at the same moment: drawn one after
+ * the other, the browser can do what the reader wants in between.
+ */
+function useTurn(wanted: boolean): boolean {
+    const [come, setCome] = useState(false);
+    useEffect(() => {
+        if (!wanted) return;
+        const take = () => setCome(true);
+        if (turns.push(take) === 1) setTimeout(next_turn);
+        return () => {
+            const place = turns.indexOf(take);
+            if (place >= 0) turns.splice(place, 1);
+        };
+    }, [wanted]);
+    return come;
+}
+
 /**
  * A card around one answer: a placeholder while nothing is known, a sentence when there is nothing, the reason when it
  * failed, and what was known with a remark when it could not be renewed.
@@ -75,11 +100,12 @@ export function AnswerCard<T>(props: {
     answer: Answer<T>;
     empty?: (data: T) => string | false;
     wide?: boolean | 'full';
+    tall?: boolean; // keeps as much room as a chart takes, so that nothing moves when the answer comes
     aside?: (data: T) => ComponentChildren;
     children: (data: T) => ComponentChildren;
 }) {
     const { answer } = props;
-    const { data } = answer;
+    const data = useTurn(answer.data !== undefined) ? answer.data : undefined;
     const nothing = data !== undefined && props.empty ? props.empty(data) : false;
     return (
         <Card
@@ -89,16 +115,16 @@ export function AnswerCard<T>(props: {
             aside={data !== undefined && props.aside ? props.aside(data) : undefined}
         >
             {data !== undefined && answer.error && <Stale answer={answer} />}
-            {data === undefined && !answer.error && <Skeleton />}
+            {data === undefined && !answer.error && <Skeleton tall={props.tall} />}
             {data === undefined && answer.error && <Failure answer={answer} />}
             {data !== undefined && (nothing ? <p class="empty">{nothing}</p> : props.children(data))}
         </Card>
     );
 }
 
-export function Skeleton() {
+export function Skeleton({ tall }: { tall?: boolean }) {
     return (
-        <div class="skeleton" role="status">
+        <div class={tall ? 'skeleton tall' : 'skeleton'} role="status">
             <span class="hidden">Loading</span>
             <i />
             <i />

@@ -77,6 +77,34 @@ TEST(EnhancedCollector, refuses_what_is_no_question) {
     EXPECT_TRUE(run_to_end(collector.close()).has_value());
 }
 
+TEST(EnhancedCollector, answers_what_an_endpoint_answers) {
+    auto collector = in_memory();
+    ASSERT_TRUE(run_to_end(collector.initialize()).has_value());
+    auto const health = run_to_end(collector.ask("GET", "/health"));
+    ASSERT_TRUE(health.has_value()) << health.error().message;
+    EXPECT_EQ(health->status, 200U);
+    EXPECT_EQ(health->content_type, "application/json");
+    EXPECT_NE(health->body.find(R"("provider":"sqlite")"), std::string::npos) << health->body;
+    auto const counts = run_to_end(collector.ask("GET", "/metrics/event-counts", {{"hours", "2"}}));
+    ASSERT_TRUE(counts.has_value()) << counts.error().message;
+    EXPECT_NE(counts->body.find(R"("offset_minutes":120)"), std::string::npos) << counts->body;
+    EXPECT_TRUE(run_to_end(collector.close()).has_value());
+}
+
+TEST(EnhancedCollector, refuses_as_an_endpoint_does) {
+    auto collector = in_memory();
+    EXPECT_EQ(run_to_end(collector.ask("GET", "/health")).error().code, ErrorCode::unavailable);
+    ASSERT_TRUE(run_to_end(collector.initialize()).has_value());
+    auto const wrong = run_to_end(collector.ask("GET", "/commits/recent", {{"repo", "nonsense"}}));
+    EXPECT_EQ(wrong.error().code, ErrorCode::invalid_argument);
+    EXPECT_NE(wrong.error().message.find("repo"), std::string::npos) << wrong.error().message;
+    auto const sha = std::string(40, 'a');
+    EXPECT_EQ(run_to_end(collector.ask("GET", "/commits/{sha}", {{"sha", sha}})).error().code, ErrorCode::not_found);
+    EXPECT_EQ(run_to_end(collector.ask("GET", "/nowhere")).error().code, ErrorCode::not_found);
+    EXPECT_EQ(run_to_end(collector.ask("GET", "/events/stream")).error().code, ErrorCode::not_found);
+    EXPECT_TRUE(run_to_end(collector.close()).has_value());
+}
+
 TEST(EnhancedCollector, takes_dynamodb_by_its_name_and_asks_nobody_before_it_is_initialized) {
     auto const collector = create_enhanced_collector(
         {.provider = "dynamodb", .region = "us-west-2", .table_prefix = "prod-github-events-"});

@@ -33,12 +33,13 @@ export function Overview({ place }: { place: Place }) {
                 <AnswerCard
                     title="Events over time"
                     wide
+                    tall
                     answer={series}
                     empty={(data) => !data.series.some((bucket) => bucket.total > 0) && nothing(span, health.data)}
                 >
                     {(data) => <TimeChart series={data.series} minutes={minutes} label="Events over time" />}
                 </AnswerCard>
-                <AnswerCard title="Kinds of events" answer={counts} empty={(data) => !data.total_events && 'No events in this window.'}>
+                <AnswerCard title="Kinds of events" tall answer={counts} empty={(data) => !data.total_events && 'No events in this window.'}>
                     {(data) => <Breakdown counts={data.counts} most={10} />}
                 </AnswerCard>
                 <TopRepositories trending={trending} span={span} order={order} place={place} />
@@ -101,6 +102,7 @@ function TopRepositories(props: { trending: Answer<Trending>; span: Span; order:
         <AnswerCard
             title="Top repositories"
             wide="full"
+            tall
             answer={props.trending}
             empty={(data) => !data.repositories.length && 'No repository had an event in this window.'}
             aside={() => (

@@ -58,6 +58,7 @@ export function Repository({ place, repo }: { place: Place; repo: string }) {
                 <AnswerCard
                     title="Activity"
                     wide
+                    tall
                     answer={series}
                     empty={(data) => !data.series.some((bucket) => bucket.total > 0) && 'No events of this repository in this window.'}
                 >
