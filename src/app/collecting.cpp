@@ -2,9 +2,9 @@
 
 #include "app/alerting.hpp"
 #include "app/children.hpp"
-#include "app/process_identity.hpp"
 #include "app/providers.hpp"
 #include "app/signals.hpp"
+#include "base/process_identity.hpp"
 
 namespace gem {
 

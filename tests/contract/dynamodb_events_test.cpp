@@ -182,6 +182,27 @@ TEST_F(DynamoDbEvents, many_events_of_an_old_hour_are_claimed_and_a_dead_claiman
     expect_exact(*heir, 600);
 }
 
+TEST_F(DynamoDbEvents, whoever_claimed_and_ended_on_this_machine_is_not_waited_for) {
+    std::vector<Event> batch;
+    for (int i = 0; i < 300; ++i) batch.push_back(make_event(std::to_string(i)).after(seconds(i) - days(30)));
+    int waited = 0;
+    for (int const request : {2, 4, 6, 8}) {
+        SCOPED_TRACE(request);
+        for (auto& event : batch) event.id += "again";
+        auto const victim = start();
+        victim->context.process += "0"; // began at another time than the process of that number does
+        victim->client.fails_at = request;
+        EXPECT_FALSE(run_to_end(victim->events.insert_events(batch)).has_value());
+        auto const heir = start();
+        heir->context.last_words = std::chrono::milliseconds(600);
+        auto const begun = std::chrono::steady_clock::now();
+        EXPECT_EQ(wait_ok(heir->events.insert_events(batch)).inserted, 300U);
+        if (std::chrono::steady_clock::now() - begun >= heir->context.last_words) ++waited;
+    }
+    EXPECT_GT(waited, 1) << "what it sent may come late";
+    expect_exact(*start(), 1200);
+}
+
 TEST_F(DynamoDbEvents, two_processes_see_at_once_what_the_other_stored_late_or_forgot) {
     auto const one = start();
     auto const two = start();

@@ -1,5 +1,7 @@
-// A DynamoDB client that dies at a given request, before it is done or with its answer lost.
+// A DynamoDB client that dies or freezes at a given request, before it is done or with its answer lost.
 #pragma once
+
+#include <functional>
 
 #include "storage/dynamodb/client.hpp"
 
@@ -14,7 +16,9 @@ class FaultyClient final : public dynamodb::Client {
     int fails_at = -1; ///< -1: never
     bool answer_lost = false;
     int asked = 0;
-    std::string rival_does; ///< the operation of call() that somebody else has done just before
+    int freezes_at = -1;               ///< before this request is sent …
+    std::function<void()> meanwhile{}; ///< … this happens, and then work goes on as if no time had passed
+    std::string rival_does;            ///< the operation of call() that somebody else has done just before
 
     template <class T>
     using Outcome = dynamodb::Outcome<T>;
@@ -61,6 +65,7 @@ class FaultyClient final : public dynamodb::Client {
         auto const number = asked++;
         bool const dead = fails_at >= 0 && number >= fails_at;
         if (dead && !(number == fails_at && answer_lost)) co_return std::unexpected(died());
+        if (number == freezes_at) meanwhile();
         auto outcome = co_await std::move(work);
         if (dead) co_return std::unexpected(died());
         co_return outcome;

@@ -1,4 +1,5 @@
-// Two collectors, processes of their own, on one SQLite file: they share the work, and outlive each other.
+// Two collectors, processes of their own, on one SQLite file or the same tables of DynamoDB: they share the work, and
+// outlive each other.
 #include <chrono>
 #include <set>
 #include <thread>
@@ -6,7 +7,7 @@
 #include <sqlite3.h>
 
 #include "support/replay_github.hpp"
-#include "system/program_fixture.hpp"
+#include "system/dynamodb_program.hpp"
 
 namespace {
 
@@ -16,7 +17,7 @@ using gem::test::ReplayRequest;
 using gem::test::SocketRequest;
 using gem::test::SocketServer;
 using gem::tests::ChildProcess;
-using gem::tests::Program;
+using gem::tests::DynamoProgram;
 using namespace std::chrono_literals;
 
 constexpr int shared_repositories = 12;
@@ -68,21 +69,22 @@ class TwoFacedGitHub {
     SocketServer server_{[this](SocketRequest const& request) { return replay_.answer(request); }};
 };
 
-class CollectShare : public Program {
+class CollectShare : public DynamoProgram, public testing::WithParamInterface<char const*> {
   protected:
     std::unique_ptr<ChildProcess> collect(std::string const& token) {
         std::string targets;
         for (int i = 0; i < shared_repositories; ++i) targets += fmt::format("{}o/r{}", i > 0 ? "," : "", i);
-        return std::make_unique<ChildProcess>(GEM_PROGRAM, std::vector<std::string>{"collect"},
-                                              std::map<std::string, std::string>{{"DATABASE_PATH", database()},
-                                                                                 {"GITHUB_API_BASE", github.url()},
-                                                                                 {"TARGET_REPOSITORIES", targets},
-                                                                                 {"POLL_INTERVAL", "1"},
-                                                                                 {"COLLECTOR_LEASE", "3"},
-                                                                                 {"COMMIT_DETAILS", "off"},
-                                                                                 {"HISTORY_ON_ARRIVAL", "off"},
-                                                                                 {"GITHUB_TOKEN", token},
-                                                                                 {"no_proxy", "127.0.0.1"}});
+        auto variables = dynamodb();
+        variables["DATABASE_PROVIDER"] = GetParam();
+        variables.merge(Variables{{"GITHUB_API_BASE", github.url()},
+                                  {"TARGET_REPOSITORIES", targets},
+                                  {"POLL_INTERVAL", "1"},
+                                  {"COLLECTOR_LEASE", "3"},
+                                  {"COMMIT_DETAILS", "off"},
+                                  {"HISTORY_ON_ARRIVAL", "off"},
+                                  {"GITHUB_TOKEN", token},
+                                  {"no_proxy", "127.0.0.1"}});
+        return std::make_unique<ChildProcess>(GEM_PROGRAM, std::vector<std::string>{"collect"}, variables);
     }
     /// Whether each repository is asked for by exactly one of the two, and each of them asks for some.
     bool shared() {
@@ -115,7 +117,10 @@ class CollectShare : public Program {
     TwoFacedGitHub github;
 };
 
-TEST_F(CollectShare, two_processes_share_the_targets_and_one_takes_over_what_the_other_leaves) {
+INSTANTIATE_TEST_SUITE_P(Providers, CollectShare, testing::Values("sqlite", "dynamodb"),
+                         [](auto const& test) { return std::string(test.param); });
+
+TEST_P(CollectShare, two_processes_share_the_targets_and_one_takes_over_what_the_other_leaves) {
     auto const one = collect("one");
     ASSERT_TRUE(TwoFacedGitHub::becomes([&] { return has_all("one"); })) << one->err();
     auto const other = collect("other");

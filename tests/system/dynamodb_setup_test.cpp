@@ -2,28 +2,15 @@
 #include "storage/dynamodb/table_specs.hpp"
 #include "support/dynamodb_fixture.hpp"
 #include "support/faulty_client.hpp"
-#include "system/program_fixture.hpp"
+#include "support/run_async.hpp"
+#include "system/dynamodb_program.hpp"
 
 namespace gem::tests {
 
 namespace {
 
-class DynamoProgram : public Program {
+class DynamoSetup : public DynamoProgram {
   protected:
-    using Variables = std::map<std::string, std::string>;
-
-    [[nodiscard]] Variables dynamodb() const {
-        return {{"DATABASE_PROVIDER", "dynamodb"},  {"DYNAMODB_ENDPOINT_URL", test::DynamoDbLocal::instance().url()},
-                {"DYNAMODB_TABLE_PREFIX", prefix_}, {"AWS_ACCESS_KEY_ID", "dummy"},
-                {"AWS_SECRET_ACCESS_KEY", "dummy"}, {"DATABASE_PATH", database()}};
-    }
-
-    ProcessOutcome run_with(std::vector<std::string> arguments, Variables const& more = {}) const {
-        auto variables = dynamodb();
-        for (auto const& [name, value] : more) variables[name] = value;
-        return ChildProcess(GEM_PROGRAM, std::move(arguments), variables).wait();
-    }
-
     static std::string lines_of_events(int count) {
         std::string lines;
         for (int i = 0; i < count; ++i) {
@@ -35,13 +22,11 @@ class DynamoProgram : public Program {
         }
         return lines;
     }
-
-    std::string const prefix_ = test::DynamoDbLocal::unique_prefix();
 };
 
 } // namespace
 
-TEST_F(DynamoProgram, setup_tests_makes_tells_and_deletes_the_tables) {
+TEST_F(DynamoSetup, setup_tests_makes_tells_and_deletes_the_tables) {
     auto outcome = run_with({"setup", "test"});
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_NE(outcome.out.find("nothing is there yet"), std::string::npos) << outcome.out;
@@ -67,7 +52,7 @@ TEST_F(DynamoProgram, setup_tests_makes_tells_and_deletes_the_tables) {
     EXPECT_NE(run_with({"setup", "test"}).out.find("nothing is there yet"), std::string::npos);
 }
 
-TEST_F(DynamoProgram, two_processes_that_make_the_tables_at_once_both_succeed) {
+TEST_F(DynamoSetup, two_processes_that_make_the_tables_at_once_both_succeed) {
     ChildProcess one(GEM_PROGRAM, {"setup", "create"}, dynamodb());
     ChildProcess other(GEM_PROGRAM, {"setup", "create"}, dynamodb());
     auto const first = one.wait();
@@ -84,7 +69,7 @@ TEST(DynamoTables, making_them_succeeds_when_a_rival_sets_the_time_to_live_first
     test::wait_ok(dynamodb::delete_tables(client));
 }
 
-TEST_F(DynamoProgram, a_missing_table_and_one_with_foreign_keys_are_told_by_name) {
+TEST_F(DynamoSetup, a_missing_table_and_one_with_foreign_keys_are_told_by_name) {
     ASSERT_EQ(run_with({"setup", "create"}).status, 0);
     test::DynamoClient client({.table_prefix = prefix_});
     test::ok(client->delete_table("commits"));
@@ -102,7 +87,7 @@ TEST_F(DynamoProgram, a_missing_table_and_one_with_foreign_keys_are_told_by_name
     }
 }
 
-TEST_F(DynamoProgram, a_wrong_endpoint_and_missing_credentials_are_told_in_words_of_use) {
+TEST_F(DynamoSetup, a_wrong_endpoint_and_missing_credentials_are_told_in_words_of_use) {
     auto outcome = run_with({"setup", "test"}, {{"DYNAMODB_ENDPOINT_URL", "http://127.0.0.1:1"}});
     EXPECT_EQ(outcome.status, 1);
     EXPECT_NE(outcome.err.find("127.0.0.1:1"), std::string::npos) << outcome.err;
@@ -114,7 +99,7 @@ TEST_F(DynamoProgram, a_wrong_endpoint_and_missing_credentials_are_told_in_words
     EXPECT_NE(outcome.err.find("AWS_ACCESS_KEY_ID"), std::string::npos) << outcome.err;
 }
 
-TEST_F(DynamoProgram, health_and_database_info_are_as_in_the_seed_and_503_when_a_table_is_gone) {
+TEST_F(DynamoSetup, health_and_database_info_are_as_in_the_seed_and_503_when_a_table_is_gone) {
     ASSERT_EQ(run_with({"backfill", "--quiet", write("some.json", lines_of_events(20))}).status, 0);
     ChildProcess server(GEM_PROGRAM, {"serve", "--port", "0", "--poll", "off"}, dynamodb());
     ASSERT_TRUE(server.wait_for_err("listening url=")) << server.err();
@@ -151,7 +136,7 @@ TEST_F(DynamoProgram, health_and_database_info_are_as_in_the_seed_and_503_when_a
     EXPECT_TRUE(server.wait_for_err("database_unhealthy")) << server.err();
 }
 
-TEST_F(DynamoProgram, a_store_moves_from_sqlite_to_dynamodb_and_back_byte_for_byte) {
+TEST_F(DynamoSetup, a_store_moves_from_sqlite_to_dynamodb_and_back_byte_for_byte) {
     Variables const sqlite = {{"DATABASE_PROVIDER", "sqlite"}};
     ASSERT_EQ(run_with({"backfill", "--quiet", write("some.json", lines_of_events(2500))}, sqlite).status, 0);
     auto const there = run_with({"export", "--quiet"}, sqlite);
@@ -168,7 +153,7 @@ TEST_F(DynamoProgram, a_store_moves_from_sqlite_to_dynamodb_and_back_byte_for_by
     EXPECT_EQ(run_with({"db", "verify"}, second).status, 0);
 }
 
-TEST_F(DynamoProgram, the_example_says_the_same_on_both_providers) {
+TEST_F(DynamoSetup, the_example_says_the_same_on_both_providers) {
     for (std::string const provider : {"sqlite", "dynamodb"}) {
         auto const outcome = ChildProcess(GEM_EXAMPLE, {provider}, dynamodb()).wait();
         EXPECT_EQ(outcome.status, 0) << outcome.err;

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/process_identity.hpp"
 #include "domain/repo_name.hpp"
 #include "domain/time_window.hpp"
 #include "storage/database_interface.hpp"
@@ -31,6 +32,11 @@ struct DynamoDBContext {
     std::atomic<int> operations{0};           ///< under way; close() waits for none
     /// How long a batch of another process that stored the same events is waited for before it counts as dead.
     std::chrono::milliseconds rival_patience{1500};
+    /// How long a claim of another process is waited for before a batch fails, to be tried again.
+    std::chrono::milliseconds claim_patience{20'000};
+    std::string process = process_identity(); ///< who claims what this process claims
+    /// How long after a process of this machine has ended nothing more that it sent can arrive.
+    std::chrono::milliseconds last_words{5000};
     UsageLedger* usage = nullptr; ///< null: nothing is kept of what was consumed
 
     /// Older events are refused; nothing where everything is kept.

@@ -25,7 +25,6 @@ constexpr int most_conflicts = 40;
 constexpr std::size_t puts_at_once = 32;
 constexpr std::size_t most_known = 100'000;
 constexpr std::chrono::milliseconds claim_poll{500};
-constexpr int claim_polls = 40;
 
 Error rivals() {
     return {.code = ErrorCode::unavailable,
@@ -173,7 +172,7 @@ Async<Result<void>> EventWriter::read_heads(Flight& flight, std::vector<Unit> un
                 continue;
             }
             units.push_back(unit);
-            if (head.claim->until > to_unix(context_.clock.now())) continue;
+            if (!claim_watch_.is_over(*head.claim)) continue;
             auto freed = head;
             freed.disowned.insert(head.claim->token.text());
             freed.claim.reset();
@@ -181,7 +180,7 @@ Async<Result<void>> EventWriter::read_heads(Flight& flight, std::vector<Unit> un
             if (!done) co_return fail(done.error());
         }
         if (units.empty()) break;
-        if (poll == claim_polls)
+        if (poll * claim_poll >= context_.claim_patience)
             co_return fail(ErrorCode::unavailable,
                            fmt::format("another process stores many events of {} at this moment, or died while it did; "
                                        "try again, within {} minutes at the latest",
@@ -225,7 +224,8 @@ Async<Result<void>> EventWriter::ensure_names(Flight& flight) {
 Async<Result<bool>> EventWriter::claim(Flight& flight, Unit unit) {
     auto const before = flight.heads[unit];
     auto next = before;
-    next.claim = Claim{.token = flight.token, .until = to_unix(context_.clock.now() + claim_length)};
+    next.claim = Claim{
+        .token = flight.token, .until = to_unix(context_.clock.now() + claim_length), .process = context_.process};
     ++next.claims;
     auto done = co_await heads_.replace(before, next);
     if (!done) co_return fail(done.error());

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "storage/dynamodb/claim_watch.hpp"
 #include "storage/dynamodb/claims.hpp"
 #include "storage/dynamodb/context.hpp"
 #include "storage/dynamodb/directory.hpp"
@@ -41,7 +42,7 @@ class EventWriter {
   public:
     EventWriter(DynamoDBContext& context, LogReader& reader, HeadStore& heads, Directory& directory, Claims& claims)
         : context_(context), reader_(reader), heads_(heads), directory_(directory), claims_(claims),
-          writer_(random_id()) {}
+          claim_watch_(context), writer_(random_id()) {}
 
     /// Stores these batches together; a result for each, in order. An error: some may be stored and some not, and none
     /// is acknowledged. `stored` gets those that were new; they belong to the batches.
@@ -111,6 +112,7 @@ class EventWriter {
     HeadStore& heads_;
     Directory& directory_;
     Claims& claims_;
+    ClaimWatch claim_watch_;
     std::string writer_;
     std::int64_t number_ = 0;
     std::set<std::string> former_writers_; ///< ours, which will never log again

@@ -86,6 +86,7 @@ Item to_item(Head const& head) {
         Item claim;
         claim["w"] = AttributeValue::string(head.claim->token.text());
         claim["u"] = AttributeValue::number(head.claim->until);
+        if (!head.claim->process.empty()) claim["p"] = AttributeValue::string(head.claim->process);
         item["b"] = AttributeValue::map(std::move(claim));
     }
     return item;
@@ -127,7 +128,10 @@ Result<Head> read_head(Item const& item) {
     head.epoch = integer_or(item, "e", 0);
     if (auto const* const claim = find_map(item, "b")) {
         auto const* const token = find_string(*claim, "w");
-        head.claim = Claim{.token = Token::parse(token == nullptr ? "" : *token), .until = integer_or(*claim, "u", 0)};
+        auto const* const process = find_string(*claim, "p");
+        head.claim = Claim{.token = Token::parse(token == nullptr ? "" : *token),
+                           .until = integer_or(*claim, "u", 0),
+                           .process = process == nullptr ? "" : *process};
     }
     return head;
 }

@@ -44,6 +44,7 @@ std::string random_id();
 struct Claim {
     Token token;
     std::int64_t until = 0; ///< unix seconds; then it may be taken away
+    std::string process{};  ///< process_identity() of who claims
 };
 
 /// A page as its head names it.

@@ -252,18 +252,20 @@ Async<Result<VerifyReport>> Recount::rebuild() {
 }
 
 Async<Result<Head>> Recount::hold(Unit unit, Token token) {
+    ClaimWatch watch(context_);
     for (int attempt = 0; attempt < most_recount_attempts; ++attempt) {
         auto now = co_await reader_.heads({unit});
         if (!now) co_return fail(now.error());
         auto const& before = (*now)[unit];
         if (before.claim && before.claim->token == token) co_return before;
-        if (before.claim && before.claim->until > to_unix(context_.clock.now())) {
+        if (before.claim && !watch.is_over(*before.claim)) {
             co_await sleep_for(hold_poll);
             continue;
         }
         auto next = before;
         if (next.claim) next.disowned.insert(next.claim->token.text());
-        next.claim = Claim{.token = token, .until = to_unix(context_.clock.now() + hold_length)};
+        next.claim =
+            Claim{.token = token, .until = to_unix(context_.clock.now() + hold_length), .process = context_.process};
         ++next.claims;
         auto done = co_await heads_.replace(before, std::move(next));
         if (!done) co_return fail(done.error());

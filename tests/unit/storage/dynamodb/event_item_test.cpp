@@ -88,7 +88,7 @@ TEST(LogItems, a_head_comes_back_as_it_was) {
     head.sealed = true;
     head.claims = 2;
     head.epoch = 4;
-    head.claim = Claim{.token = {.writer = "abc", .number = 6}, .until = 1000};
+    head.claim = Claim{.token = {.writer = "abc", .number = 6}, .until = 1000, .process = "machine.7.9"};
     auto const back = read_head(to_item(head)).value();
     EXPECT_EQ(to_item(back), to_item(head));
     EXPECT_EQ(back.unit, head.unit);

@@ -1,4 +1,4 @@
-#include "app/process_identity.hpp"
+#include "base/process_identity.hpp"
 
 #include <cerrno>
 #include <charconv>
