@@ -42,11 +42,15 @@ async function judge_page(origin, page, form, port) {
     const losses = {};
     for (let tries = 1; tries <= most_tries; ++tries) {
         const lhr = await judge(`${origin}/#/${page}`, forms[form], port);
-        if (lhr.runtimeError || machine < starved) {
-            losses.performance ??= lhr.runtimeError?.message ?? `this machine has other work: ${Math.round(machine)} of its speed is left`;
+        if (lhr.runtimeError) {
+            losses.performance ??= lhr.runtimeError.message;
             continue;
         }
         for (const [name, category] of Object.entries(lhr.categories)) {
+            if (name === 'performance' && machine < starved) {
+                losses.performance ??= `this machine has other work: ${Math.round(machine)} of its speed is left`;
+                continue;
+            }
             const score = Math.round(category.score * 100);
             if (score <= (best[name] ?? -1)) continue;
             best[name] = score;
@@ -55,7 +59,10 @@ async function judge_page(origin, page, form, port) {
         if (categories.every((name) => best[name] >= least)) break;
     }
     console.log(`${form} /#/${page}, machine ${Math.round(machine)}: ${categories.map((name) => `${name} ${best[name]}`).join(', ')}`);
-    const poor = categories.filter((name) => !(best[name] >= least));
+    // Never judged, because others took the processor: --deep has the machine to itself.
+    const excused = (name) => name === 'performance' && best[name] === undefined && !process.env.GEM_DEEP;
+    if (excused('performance')) console.log(`NOT JUDGED ${form} /#/${page}: performance: ${losses.performance}`);
+    const poor = categories.filter((name) => !(best[name] >= least) && !excused(name));
     for (const name of poor) console.log(`BAD ${form} /#/${page}: ${name} ${best[name]}: ${losses[name]}`);
     return poor.length === 0;
 }
