@@ -1,13 +1,13 @@
 // node lighthouse.mjs PROGRAM: serves the database of DATABASE_PATH and has Lighthouse judge its dashboard. GEM_DEEP: every
-// page, else the two that show most.
+// page, else the first one.
 import lighthouse, { desktopConfig } from 'lighthouse';
 import { free_port, serve, start_browser } from './dashboard_server.mjs';
 
 const least = 95; // of 100, in each category
 const most_tries = 8;
 const categories = ['performance', 'accessibility', 'best-practices', 'seo'];
-const pages = ['', 'repositories/octo-org/hello-world?hours=168'];
-const other_pages = ['repositories', 'compare?repos=octo-org/hello-world,octo-org/spoon-knife&hours=168', 'live', 'alerts', 'settings'];
+const pages = [''];
+const other_pages = ['repositories/octo-org/hello-world?hours=168', 'repositories', 'compare?repos=octo-org/hello-world,octo-org/spoon-knife&hours=168', 'live', 'alerts', 'settings'];
 
 /**
  * Lighthouse plays a middling phone by a fourth of the speed of a fast machine, and a desk by all of it. By its own measure
