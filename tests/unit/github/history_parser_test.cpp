@@ -19,7 +19,7 @@ TEST(HistoryParser, tells_issues_from_pull_requests_and_merges_from_closings) {
     EXPECT_EQ(list->shown, 4U);
     EXPECT_EQ(list->latest, parse_time("2026-01-06T10:00:00Z"));
     EXPECT_EQ(list->earliest, parse_time("2026-01-03T11:00:00Z"));
-    std::vector<HistoryItem> const expected = {
+    std::vector<HistoryItem> const wanted = {
         {.number = 7,
          .author_login = "ada",
          .author_id = 1,
@@ -33,7 +33,7 @@ TEST(HistoryParser, tells_issues_from_pull_requests_and_merges_from_closings) {
          .closed = parse_time("2026-01-06T10:00:00Z"),
          .merged = parse_time("2026-01-06T10:00:00Z")},
         {.number = 9, .pull_request = true, .opened = *parse_time("2026-01-03T11:00:00Z")}};
-    EXPECT_EQ(list->page.items, expected);
+    EXPECT_EQ(list->page.items, wanted);
 }
 
 TEST(HistoryParser, takes_comments_on_issues_alone) {
