@@ -136,13 +136,15 @@ const types = await client.complete({
 check('event types are completed', types.completion.values.includes('PushEvent'));
 
 // SEED.md's four sentences, as far as this build has the tools, and two that it has in any case.
+// All walks ask up to the same full hour: a window up to now moves on between two of them.
+const until = process.env.JUDGE_UNTIL;
 const questions = [
-    ['get_recent_commits', { repo, hours: 48 }, `/commits/recent?repo=${repo}&hours=48`],
-    ['get_repository_health_score', { repo }, `/metrics/repository-health?repo=${repo}`],
-    ['monitor_multiple_repositories', { repos: [repo, 'octo-org/other'] }, `/monitoring/commits?repos=${repo},octo-org/other`],
+    ['get_recent_commits', { repo, hours: 48, until }, `/commits/recent?repo=${repo}&hours=48&until=${until}`],
+    ['get_repository_health_score', { repo, until }, `/metrics/repository-health?repo=${repo}&until=${until}`],
+    ['monitor_multiple_repositories', { repos: [repo, 'octo-org/other'], until }, `/monitoring/commits?repos=${repo},octo-org/other&until=${until}`],
     ['get_database_info', {}, '/database/info'],
-    ['get_event_counts', { hours: 48 }, '/metrics/event-counts?hours=48'],
-    ['get_repository_activity', { repo, hours: 48 }, `/metrics/repository-activity?repo=${repo}&hours=48`],
+    ['get_event_counts', { hours: 48, until }, `/metrics/event-counts?hours=48&until=${until}`],
+    ['get_repository_activity', { repo, hours: 48, until }, `/metrics/repository-activity?repo=${repo}&hours=48&until=${until}`],
 ];
 const answers = {};
 for (const [name, given, path] of questions) {
