@@ -37,6 +37,7 @@ struct Load {
     std::vector<double> milliseconds;
     std::size_t accepted = 0;
     std::size_t refused = 0;
+    unsigned run = static_cast<unsigned>(::getpid()) ^ static_cast<unsigned>(std::time(nullptr)); ///< no push twice
     std::string filler; ///< makes a push about as long as GitHub's are
 };
 
@@ -53,16 +54,15 @@ std::string hex_hmac(std::string const& secret, std::string const& body) {
 /// One push of one of 50 repositories, by one of 200 people.
 std::string request_of(Load const& load, std::size_t number) {
     auto const body = fmt::format(
-        R"({{"ref":"refs/heads/main","before":"{:040x}","after":"{:040x}","created":false,"deleted":false,"forced":false,)"
-        R"("commits":[{{"id":"{:040x}","distinct":true,"message":"change {}"}}],"repository":{{"id":{},"full_name":)"
+        R"({{"ref":"refs/heads/main","before":"{:08x}{:032x}","after":"{:08x}{:032x}","created":false,"deleted":false,"forced":false,)"
+        R"("commits":[{{"id":"{:08x}{:032x}","distinct":true,"message":"change {}"}}],"repository":{{"id":{},"full_name":)"
         R"("octo-org/project-{}","private":false,"pushed_at":{},"filler":"{}"}},"sender":{{"id":{},"login":"octo-{}"}}}})",
-        number, number + 1, number + 1, number, 700'000 + number % 50, number % 50, std::time(nullptr), load.filler,
-        900'000 + number % 200, number % 200);
+        load.run, number, load.run, number + 1, load.run, number + 1, number, 700'000 + number % 50, number % 50,
+        std::time(nullptr), load.filler, 900'000 + number % 200, number % 200);
     return fmt::format("POST /webhook HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                        "X-GitHub-Event: push\r\nX-GitHub-Delivery: {:08x}-{:08x}-load\r\n"
                        "X-Hub-Signature-256: sha256={}\r\nContent-Length: {}\r\n\r\n{}",
-                       static_cast<unsigned>(::getpid()) ^ static_cast<unsigned>(std::time(nullptr)), number,
-                       hex_hmac(load.secret, body), body.size(), body);
+                       load.run, number, hex_hmac(load.secret, body), body.size(), body);
 }
 
 Async<void> run_connection(Load& load) {

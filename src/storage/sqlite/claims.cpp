@@ -63,8 +63,9 @@ bool Claims::is_known(Handle& handle, std::uint32_t repo, Event const& event, Na
     auto const id = static_cast<std::int64_t>(repo);
     auto const at = to_unix(event.created_at);
     if (is_delivery(event)) {
-        auto& find =
-            handle.prepare("SELECT 1 FROM event_claims WHERE id = ?1 AND repo = ?2 AND type = ?3 AND channels <> 1");
+        // Named, because SQLite would rather read all claims of the repository.
+        auto& find = handle.prepare("SELECT 1 FROM event_claims INDEXED BY event_claims_by_delivery "
+                                    "WHERE id = ?1 AND repo = ?2 AND type = ?3 AND channels <> 1");
         find.bind(1, event.id).bind(2, id).bind(3, event.type);
         Rows rows(find);
         if (rows.next()) return true;

@@ -39,6 +39,8 @@ class SQLiteConnection final : public DatabaseConnection {
     /// Runs `work(Handle&) -> Result<T>` on the writer's thread; afterwards answers may have changed.
     template <class Work>
     auto write(Work work) -> Async<std::invoke_result_t<Work&, sqlite::Handle&>>;
+    /// Answers may have changed by what another's write() has written for the caller.
+    void note_write() { ++generation_; }
     /// Runs `work() -> T` (computation only) beside the readers and the writer.
     template <class Work>
     auto compute(Work work) -> Async<std::invoke_result_t<Work&>> {

@@ -36,11 +36,13 @@ class SQLiteEventsRepository final : public EventsRepository {
     struct Waiting {
         sqlite::PreparedBatch batch;
         std::optional<Result<InsertResult>> result;
+        std::atomic<bool> stored{false}; ///< `result` is there: for whoever looks from another thread
     };
     Async<Result<InsertResult>> store(std::vector<Event> batch, sqlite::Matching matching);
     void store_waiting(sqlite::Handle& handle);
 
     SQLiteConnection& connection_;
+    std::atomic<bool> crowded_{false}; ///< the last transaction stored several batches
     std::mutex waiting_mutex_;
     std::vector<std::shared_ptr<Waiting>> waiting_;
     sqlite::EventWriter writer_; ///< on the writer's thread only
