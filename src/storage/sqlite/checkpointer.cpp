@@ -1,6 +1,7 @@
 #include "storage/sqlite/checkpointer.hpp"
 
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 #include <boost/asio/post.hpp>
 
@@ -21,6 +22,8 @@ Checkpointer::Checkpointer(Handle& writer, std::string const& path, Log& log)
         return SQLITE_OK; // the commit is durable, whatever becomes of the log
     };
     sqlite3_wal_hook(writer_.raw(), hook, this);
+    // The writer goes before it where there is one core only. On Linux the priority is the thread's.
+    boost::asio::post(thread_, [] { std::ignore = ::setpriority(PRIO_PROCESS, 0, 10); });
 }
 
 Checkpointer::~Checkpointer() {
