@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <vector>
 
 #include <boost/asio/connect.hpp>
@@ -37,8 +38,8 @@ struct Load {
     std::vector<double> milliseconds;
     std::size_t accepted = 0;
     std::size_t refused = 0;
-    unsigned run = static_cast<unsigned>(::getpid()) ^ static_cast<unsigned>(std::time(nullptr)); ///< no push twice
-    std::string filler; ///< makes a push about as long as GitHub's are
+    unsigned run = std::random_device()(); ///< no push is sent by two runs
+    std::string filler;                    ///< makes a push about as long as GitHub's are
 };
 
 std::string hex_hmac(std::string const& secret, std::string const& body) {

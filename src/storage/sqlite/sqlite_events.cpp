@@ -124,10 +124,82 @@ void SQLiteEventsRepository::forget_dictionaries() {
 
 namespace {
 
+using sqlite::ResolvedName;
+
+std::optional<ResolvedName> resolve_if_named(Handle& handle, std::optional<RepoName> const& repo) {
+    if (!repo) return std::nullopt;
+    return sqlite::resolve(handle, *repo);
+}
+
 Result<sqlite::TallyByKind> tally_kinds(Handle& handle, sqlite::PageCache& pages, TimeWindow const& window,
-                                        std::optional<RepoName> const& repo) {
-    if (!repo) return sqlite::tally_all(handle, pages, window);
-    return sqlite::tally_slices(handle, pages, window, sqlite::resolve(handle, *repo).slices);
+                                        std::optional<ResolvedName> const& resolved) {
+    if (!resolved) return sqlite::tally_all(handle, pages, window);
+    return sqlite::tally_slices(handle, pages, window, resolved->slices);
+}
+
+std::vector<Tally> tallies_of(Handle& handle, sqlite::Kinds& kinds, sqlite::TallyByKind const& counted) {
+    std::map<std::pair<std::string, std::string>, Tally> sums; // sources together
+    for (auto const& [id, counts] : counted) {
+        auto const kind = kinds.of(handle, id);
+        auto& sum = sums[{kind->type, kind->action}];
+        sum.events += counts.events;
+        sum.distinct_commits += counts.commits;
+        sum.commits_unknown += counts.commits_unknown;
+    }
+    std::vector<Tally> tallies;
+    for (auto& [key, sum] : sums) {
+        if (sum.events == 0) continue;
+        sum.type = key.first;
+        sum.action = key.second;
+        tallies.push_back(std::move(sum));
+    }
+    return tallies;
+}
+
+std::vector<std::string> names_of_sources(std::set<int> const& sources) {
+    std::set<std::string> names;
+    for (auto const source : sources) names.emplace(to_string(static_cast<EventSource>(source)));
+    return {names.begin(), names.end()};
+}
+
+std::vector<std::string> sources_of(Handle& handle, sqlite::Kinds& kinds, sqlite::TallyByKind const& counted) {
+    std::set<int> sources;
+    for (auto const& [id, counts] : counted) {
+        if (counts.events > 0) sources.insert(kinds.of(handle, id)->source);
+    }
+    return names_of_sources(sources);
+}
+
+Result<std::vector<std::string>> find_sources(Handle& handle, sqlite::PageCache& pages, sqlite::Kinds& kinds,
+                                              TimeWindow const& window, std::optional<ResolvedName> const& resolved) {
+    // Most stores know one source or two: when each of them is found there is no need to look on.
+    auto const all = static_cast<std::size_t>(handle.scalar("SELECT count(DISTINCT source) FROM event_kinds"));
+    std::set<int> sources;
+    auto const note = [&](std::uint16_t kind) {
+        sources.insert(kinds.of(handle, kind)->source);
+        return sources.size() == all;
+    };
+    auto const found = sqlite::find_kinds(handle, pages, window, resolved ? &resolved->slices : nullptr, note);
+    if (!found) return fail(found.error());
+    return names_of_sources(sources);
+}
+
+Result<std::optional<RepoSummary>> summarize(Handle& handle, sqlite::PageCache& pages, ResolvedName const& resolved) {
+    if (resolved.slices.empty()) return std::optional<RepoSummary>();
+    RepoSummary summary{
+        .repo = resolved.name, .first_event = resolved.first_seen, .last_event = resolved.last_seen, .total_events = 0};
+    std::vector<sqlite::Slice> parts;
+    for (auto const& slice : resolved.slices) {
+        if (slice.window == sqlite::all_time())
+            summary.total_events += sqlite::count_repository(handle, slice.repo);
+        else
+            parts.push_back(slice);
+    }
+    auto counted = sqlite::tally_slices(handle, pages, sqlite::all_time(), parts);
+    if (!counted) return fail(counted.error());
+    for (auto const& [kind, counts] : *counted) summary.total_events += counts.events;
+    if (summary.total_events == 0) return std::optional<RepoSummary>();
+    return std::optional(std::move(summary));
 }
 
 std::optional<UtcTime> optional_time(Handle& handle, char const* sql) {
@@ -142,24 +214,9 @@ std::optional<UtcTime> optional_time(Handle& handle, char const* sql) {
 Async<Result<std::vector<Tally>>> SQLiteEventsRepository::tally(TimeWindow window, std::optional<RepoName> repo) {
     co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<Tally>> {
         sqlite::ReadTransaction const view(handle);
-        auto counted = tally_kinds(handle, connection_.pages(), window, repo);
+        auto const counted = tally_kinds(handle, connection_.pages(), window, resolve_if_named(handle, repo));
         if (!counted) return fail(counted.error());
-        std::map<std::pair<std::string, std::string>, Tally> sums; // sources together
-        for (auto const& [id, counts] : *counted) {
-            auto const kind = connection_.kinds().of(handle, id);
-            auto& sum = sums[{kind->type, kind->action}];
-            sum.events += counts.events;
-            sum.distinct_commits += counts.commits;
-            sum.commits_unknown += counts.commits_unknown;
-        }
-        std::vector<Tally> tallies;
-        for (auto& [key, sum] : sums) {
-            if (sum.events == 0) continue;
-            sum.type = key.first;
-            sum.action = key.second;
-            tallies.push_back(std::move(sum));
-        }
-        return tallies;
+        return tallies_of(handle, connection_.kinds(), *counted);
     });
 }
 
@@ -167,20 +224,31 @@ Async<Result<std::vector<std::string>>> SQLiteEventsRepository::sources(TimeWind
                                                                         std::optional<RepoName> repo) {
     co_return co_await connection_.read([&](Handle& handle) -> Result<std::vector<std::string>> {
         sqlite::ReadTransaction const view(handle);
-        // Most stores know one source or two: when each of them is found there is no need to look on.
-        auto const all = static_cast<std::size_t>(handle.scalar("SELECT count(DISTINCT source) FROM event_kinds"));
-        std::set<int> sources;
-        auto const note = [&](std::uint16_t kind) {
-            sources.insert(connection_.kinds().of(handle, kind)->source);
-            return sources.size() == all;
-        };
-        std::vector<sqlite::Slice> slices;
-        if (repo) slices = sqlite::resolve(handle, *repo).slices;
-        auto const found = sqlite::find_kinds(handle, connection_.pages(), window, repo ? &slices : nullptr, note);
-        if (!found) return fail(found.error());
-        std::set<std::string> names;
-        for (auto const source : sources) names.emplace(to_string(static_cast<EventSource>(source)));
-        return std::vector<std::string>(names.begin(), names.end());
+        return find_sources(handle, connection_.pages(), connection_.kinds(), window, resolve_if_named(handle, repo));
+    });
+}
+
+Async<Result<WindowFigures>> SQLiteEventsRepository::window_figures(TimeWindow window, std::optional<RepoName> repo,
+                                                                    bool with_tallies) {
+    co_return co_await connection_.read([&](Handle& handle) -> Result<WindowFigures> {
+        sqlite::ReadTransaction const view(handle);
+        auto const resolved = resolve_if_named(handle, repo);
+        WindowFigures figures;
+        if (with_tallies) {
+            auto const counted = tally_kinds(handle, connection_.pages(), window, resolved);
+            if (!counted) return fail(counted.error());
+            figures.tallies = tallies_of(handle, connection_.kinds(), *counted);
+            figures.sources = sources_of(handle, connection_.kinds(), *counted);
+        } else {
+            auto found = find_sources(handle, connection_.pages(), connection_.kinds(), window, resolved);
+            if (!found) return fail(found.error());
+            figures.sources = std::move(*found);
+        }
+        if (!resolved) return figures;
+        auto summary = summarize(handle, connection_.pages(), *resolved);
+        if (!summary) return fail(summary.error());
+        figures.repository = std::move(*summary);
+        return figures;
     });
 }
 
@@ -241,33 +309,10 @@ Async<Result<EventFactsList>> SQLiteEventsRepository::event_facts(RepoName repo,
     });
 }
 
-namespace {
-
-Result<std::optional<RepoSummary>> summarize(Handle& handle, sqlite::PageCache& pages, RepoName const& repo) {
-    auto const resolved = sqlite::resolve(handle, repo);
-    if (resolved.slices.empty()) return std::optional<RepoSummary>();
-    RepoSummary summary{
-        .repo = resolved.name, .first_event = resolved.first_seen, .last_event = resolved.last_seen, .total_events = 0};
-    std::vector<sqlite::Slice> parts;
-    for (auto const& slice : resolved.slices) {
-        if (slice.window == sqlite::all_time())
-            summary.total_events += sqlite::count_repository(handle, slice.repo);
-        else
-            parts.push_back(slice);
-    }
-    auto counted = sqlite::tally_slices(handle, pages, sqlite::all_time(), parts);
-    if (!counted) return fail(counted.error());
-    for (auto const& [kind, counts] : *counted) summary.total_events += counts.events;
-    if (summary.total_events == 0) return std::optional<RepoSummary>();
-    return std::optional(std::move(summary));
-}
-
-} // namespace
-
 Async<Result<std::optional<RepoSummary>>> SQLiteEventsRepository::find_repository(RepoName repo) {
     co_return co_await connection_.read([&](Handle& handle) -> Result<std::optional<RepoSummary>> {
         sqlite::ReadTransaction const view(handle);
-        return summarize(handle, connection_.pages(), repo);
+        return summarize(handle, connection_.pages(), sqlite::resolve(handle, repo));
     });
 }
 
@@ -294,7 +339,7 @@ Async<Result<std::vector<RepoSummary>>> SQLiteEventsRepository::list_repositorie
             auto const borne_now = std::ranges::any_of(
                 resolved.slices, [](auto const& slice) { return slice.window == sqlite::all_time(); });
             if (!borne_now) continue;
-            auto summary = summarize(handle, connection_.pages(), *repo);
+            auto summary = summarize(handle, connection_.pages(), resolved);
             if (!summary) return fail(summary.error());
             if (*summary) summaries.push_back(std::move(**summary));
         }

@@ -26,6 +26,8 @@ class SQLiteEventsRepository final : public EventsRepository {
     Async<Result<Totals>> totals() override;
     Async<Result<ArrivalPage>> arrivals(std::string after, std::size_t limit) override;
     Async<Result<std::vector<std::string>>> sources(TimeWindow window, std::optional<RepoName> repo) override;
+    Async<Result<WindowFigures>> window_figures(TimeWindow window, std::optional<RepoName> repo,
+                                                bool with_tallies) override;
 
     /// After rows of the dictionaries were removed. On the writer's thread.
     void forget_dictionaries();
