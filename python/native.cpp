@@ -119,9 +119,14 @@ class Engine {
         while (opening_) co_await change();
         if (!open_) {
             opening_ = true;
+            struct Opening {
+                Engine& engine;
+                ~Opening() {
+                    engine.opening_ = false;
+                    engine.changed_.cancel();
+                }
+            } const opening{*this};
             auto const outcome = co_await collector_.initialize();
-            opening_ = false;
-            changed_.cancel();
             if (!outcome) co_return gem::fail(outcome.error());
             open_ = true;
         }

@@ -56,7 +56,8 @@ class EnhancedCollector {
     /// Really asks the store. Never fails: what is wrong is in the answer.
     Async<DatabaseHealth> health_check();
 
-    /// One collection cycle over TARGET_REPOSITORIES and the watch list; at most `limit` events.
+    /// One collection cycle over TARGET_REPOSITORIES and the watch list (with neither: over everybody's time line); at
+    /// most `limit` events. Afterwards one turn each of fetching the commits of pushes and the past of what is new.
     Async<Result<CollectReport>> collect(std::optional<std::size_t> limit = {});
 
     /// The commits stored for the last `window`, newest first, at most `limit` (1–1000).

@@ -66,8 +66,8 @@ class EnhancedCollector:
 
     The store is opened by the first question. Close it when it is not needed any more, or use it with `async with`. May
     be used by any asyncio loop, by several at once as well. Besides what a method names, every parameter of its endpoint
-    may be given by name, for example `until`; what is wrong raises a MonitorError. A cancelled question is answered to
-    nobody.
+    may be given by name, for example `until` or `offset_minutes`; what is left out is the endpoint's default. What is
+    wrong raises a MonitorError. A cancelled question is answered to nobody.
     """
 
     def __init__(self, engine: Any) -> None:
@@ -123,11 +123,11 @@ class EnhancedCollector:
 
     # ---- commits -----------------------------------------------------------------------------------------------------
 
-    async def get_recent_commits(self, repo: str, hours: int = 24, limit: int = 50, **more: Any) -> list[dict[str, Any]]:
+    async def get_recent_commits(self, repo: str, hours: int | None = None, limit: int | None = None, **more: Any) -> list[dict[str, Any]]:
         """The commits themselves, newest first; ask("/commits/recent") tells of their window as well."""
         return (await self.ask("/commits/recent", repo=repo, hours=hours, limit=limit, **more))["commits"]
 
-    async def get_repository_change_summary(self, repo: str, hours: int = 24, **more: Any) -> dict[str, Any]:
+    async def get_repository_change_summary(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/commits/summary", repo=repo, hours=hours, **more)
 
     async def get_commit_details(self, sha: str, repo: str | None = None) -> dict[str, Any]:
@@ -136,16 +136,16 @@ class EnhancedCollector:
     async def get_commit_files(self, sha: str, repo: str | None = None) -> dict[str, Any]:
         return await self.ask("/commits/{sha}/files", sha=sha, repo=repo)
 
-    async def monitor_multiple_repositories(self, repos: Iterable[str], hours: int = 24, **more: Any) -> dict[str, Any]:
+    async def monitor_multiple_repositories(self, repos: Iterable[str], hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/monitoring/commits", repos=repos, hours=hours, **more)
 
-    async def get_commits_by_category(self, repo: str, hours: int = 24, **more: Any) -> dict[str, Any]:
+    async def get_commits_by_category(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/monitoring/commits/categories", repo=repo, hours=hours, **more)
 
-    async def get_commits_by_author(self, repo: str, hours: int = 24, **more: Any) -> dict[str, Any]:
+    async def get_commits_by_author(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/monitoring/commits/authors", repo=repo, hours=hours, **more)
 
-    async def get_high_impact_commits(self, repo: str, hours: int = 24, **more: Any) -> dict[str, Any]:
+    async def get_high_impact_commits(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/monitoring/commits/impact", repo=repo, hours=hours, **more)
 
     # ---- events ------------------------------------------------------------------------------------------------------
@@ -153,27 +153,27 @@ class EnhancedCollector:
     async def list_events(self, repo: str | None = None, limit: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/events", repo=repo, limit=limit, **more)
 
-    async def get_event_counts(self, hours: int = 1, repo: str | None = None, **more: Any) -> dict[str, Any]:
+    async def get_event_counts(self, hours: int | None = None, repo: str | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/event-counts", hours=hours, repo=repo, **more)
 
-    async def get_event_counts_timeseries(self, hours: int = 6, repo: str | None = None, **more: Any) -> dict[str, Any]:
+    async def get_event_counts_timeseries(self, hours: int | None = None, repo: str | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/event-counts-timeseries", hours=hours, repo=repo, **more)
 
-    async def get_event_types_summary(self, hours: int = 168, repo: str | None = None, **more: Any) -> dict[str, Any]:
+    async def get_event_types_summary(self, hours: int | None = None, repo: str | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/event-types-summary", hours=hours, repo=repo, **more)
 
-    async def get_trending_repositories(self, hours: int = 24, limit: int = 10, **more: Any) -> dict[str, Any]:
+    async def get_trending_repositories(self, hours: int | None = None, limit: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/trending", hours=hours, limit=limit, **more)
 
-    async def get_repository_activity(self, repo: str, hours: int = 24, **more: Any) -> dict[str, Any]:
+    async def get_repository_activity(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/repository-activity", repo=repo, hours=hours, **more)
 
     # ---- how a repository does ---------------------------------------------------------------------------------------
 
-    async def get_repository_health_score(self, repo: str, hours: int = 168, **more: Any) -> dict[str, Any]:
+    async def get_repository_health_score(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/repository-health", repo=repo, hours=hours, **more)
 
-    async def compare_repositories(self, repos: Iterable[str], hours: int = 168, **more: Any) -> dict[str, Any]:
+    async def compare_repositories(self, repos: Iterable[str], hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/comparison/repositories", repos=repos, hours=hours, **more)
 
     async def get_avg_pr_interval(self, repo: str, **more: Any) -> dict[str, Any]:
@@ -185,22 +185,22 @@ class EnhancedCollector:
     async def get_issue_first_response(self, repo: str, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/issue-first-response", repo=repo, **more)
 
-    async def get_developer_productivity_metrics(self, repo: str, hours: int = 168, **more: Any) -> dict[str, Any]:
+    async def get_developer_productivity_metrics(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/developer-productivity", repo=repo, hours=hours, **more)
 
-    async def get_community_engagement_metrics(self, repo: str, hours: int = 168, **more: Any) -> dict[str, Any]:
+    async def get_community_engagement_metrics(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/community-engagement", repo=repo, hours=hours, **more)
 
-    async def get_security_monitoring_report(self, repo: str, hours: int = 168, **more: Any) -> dict[str, Any]:
+    async def get_security_monitoring_report(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/security-monitoring", repo=repo, hours=hours, **more)
 
-    async def detect_event_anomalies(self, repo: str, hours: int = 168, **more: Any) -> dict[str, Any]:
+    async def detect_event_anomalies(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/event-anomalies", repo=repo, hours=hours, **more)
 
-    async def get_release_deployment_metrics(self, repo: str, hours: int = 720, **more: Any) -> dict[str, Any]:
+    async def get_release_deployment_metrics(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/release-deployment", repo=repo, hours=hours, **more)
 
-    async def get_dora_metrics(self, repo: str, hours: int = 720, **more: Any) -> dict[str, Any]:
+    async def get_dora_metrics(self, repo: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/metrics/dora", repo=repo, hours=hours, **more)
 
     # ---- monitors and alerts, as a server keeps them -----------------------------------------------------------------
@@ -208,7 +208,7 @@ class EnhancedCollector:
     async def get_active_monitors(self) -> dict[str, Any]:
         return await self.ask("/monitors")
 
-    async def get_monitor_events(self, id: str, hours: int = 24, **more: Any) -> dict[str, Any]:
+    async def get_monitor_events(self, id: str, hours: int | None = None, **more: Any) -> dict[str, Any]:
         return await self.ask("/monitors/{id}/events", id=id, hours=hours, **more)
 
     async def list_alerts(self, repo: str | None = None, state: str | None = None, **more: Any) -> dict[str, Any]:
@@ -216,7 +216,7 @@ class EnhancedCollector:
 
     # ---- charts, collecting ------------------------------------------------------------------------------------------
 
-    async def get_trending_chart_image(self, hours: int = 24, format: str = "png", **more: Any) -> bytes:
+    async def get_trending_chart_image(self, hours: int | None = None, format: str = "png", **more: Any) -> bytes:
         return await self.ask("/visualization/trending-chart", hours=hours, format=format, **more)
 
     async def get_pr_timeline_chart(self, repo: str, format: str = "png", **more: Any) -> bytes:

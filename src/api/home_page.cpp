@@ -25,7 +25,7 @@ code { font-size: .95em }
 <body>
 <main>
 <h1>GitHub Events Monitor</h1>
-<p>Answers are JSON. Windows end at <code>until</code> (default now), exclusive.</p>
+<p>Answers are JSON. Windows end at <code>until</code> (by default that of the minute that runs), exclusive.</p>
 <table>
 <thead><tr><th scope="col">Endpoint</th><th scope="col">Parameters</th><th scope="col">Answers</th></tr></thead>
 <tbody>

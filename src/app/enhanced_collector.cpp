@@ -27,10 +27,10 @@ Result<WindowParams> window_of(minutes length) {
     return WindowParams{.hours = {}, .offset_minutes = length.count(), .until = {}};
 }
 
-/// The endpoints over the same parts as the server's.
+/// What collects, and the endpoints, over the same parts as the server's.
 struct Endpoints {
     Endpoints(DatabaseService& database, Settings const& settings, Clock const& clock, Log& log)
-        : collecting(database, settings, clock, log, Collecting::Use::on_demand), desk(collecting),
+        : collecting(database, settings, clock, log, Collecting::Use::one_cycle), desk(collecting),
           api(database, &desk, clock, log,
               {.access = {},
                .supported_providers = built_in_providers(),
@@ -42,8 +42,9 @@ struct Endpoints {
     api::Api api;
 };
 
-ErrorCode code_of(unsigned status) {
-    switch (status) {
+ErrorCode code_of(mcp::ApiAnswer const& refusal) {
+    if (refusal.error_code() == "TIMED_OUT") return ErrorCode::timed_out;
+    switch (refusal.status) {
     case 400:
     case 422:
         return ErrorCode::invalid_argument;
@@ -66,7 +67,7 @@ ErrorCode code_of(unsigned status) {
 
 /// What the server tells of a refusal, as an error.
 Error error_of(mcp::ApiAnswer const& refusal) {
-    auto error = fail(code_of(refusal.status), refusal.complaint()).error();
+    auto error = fail(code_of(refusal), refusal.complaint()).error();
     long wait = 0;
     if (auto const& text = refusal.retry_after;
         text && std::from_chars(text->data(), text->data() + text->size(), wait).ec == std::errc()) {
@@ -87,15 +88,22 @@ class EnhancedCollector::Parts {
     SystemClock clock;
     Log log;
     std::unique_ptr<DatabaseService> database{};
-    std::unique_ptr<Collecting> collecting{}; ///< made when first collected: most who ask questions never do
-    std::unique_ptr<Endpoints> endpoints{};   ///< made when first asked
     bool ready = false;
+
+    /// Made when first asked for.
+    Endpoints& endpoints() {
+        if (!endpoints_) endpoints_ = std::make_unique<Endpoints>(*database, settings, clock, log);
+        return *endpoints_;
+    }
 
     /// Questions need a store.
     [[nodiscard]] Result<void> check() const {
         if (ready) return {};
         return fail(ErrorCode::unavailable, "the collector is not initialized; await initialize() first");
     }
+
+  private:
+    std::unique_ptr<Endpoints> endpoints_;
 };
 
 EnhancedCollector::EnhancedCollector(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -123,11 +131,7 @@ Async<DatabaseHealth> EnhancedCollector::health_check() {
 
 Async<Result<CollectReport>> EnhancedCollector::collect(std::optional<std::size_t> limit) {
     if (auto const ready = parts_->check(); !ready) co_return fail(ready.error());
-    if (!parts_->collecting) {
-        parts_->collecting = std::make_unique<Collecting>(*parts_->database, parts_->settings, parts_->clock,
-                                                          parts_->log, Collecting::Use::one_cycle);
-    }
-    co_return co_await parts_->collecting->collector().collect_once(limit);
+    co_return co_await collect_and_follow_up(parts_->endpoints().collecting.collector(), limit, FollowUp{});
 }
 
 Async<Result<std::vector<CommitRecord>>> EnhancedCollector::get_recent_commits(std::string repo, minutes window,
@@ -184,16 +188,14 @@ Async<Result<Windowed<Trending>>> EnhancedCollector::get_trending_repositories(m
 Async<Result<RestAnswer>> EnhancedCollector::ask(std::string method, std::string path,
                                                  std::vector<std::pair<std::string, std::string>> given) {
     if (auto const ready = parts_->check(); !ready) co_return fail(ready.error());
-    auto& endpoints = parts_->endpoints;
-    if (!endpoints)
-        endpoints = std::make_unique<Endpoints>(*parts_->database, parts_->settings, parts_->clock, parts_->log);
-    auto const* const route = mcp::find_route(endpoints->api, method, path);
+    auto& endpoints = parts_->endpoints();
+    auto const* const route = mcp::find_route(endpoints.api, method, path);
     if (route == nullptr || route->answer.content_type.starts_with("text/event-stream")) {
         co_return fail(
             ErrorCode::not_found,
             fmt::format("{} {} is nothing that can be asked here; docs/API.md lists what can", method, path));
     }
-    auto answer = co_await mcp::ask(endpoints->api, *route, std::move(given));
+    auto answer = co_await mcp::ask(endpoints.api, *route, std::move(given));
     if (answer.is_problem()) co_return fail(error_of(answer));
     co_return RestAnswer{
         .status = answer.status, .content_type = std::move(answer.content_type), .body = std::move(answer.body)};

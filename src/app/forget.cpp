@@ -5,6 +5,7 @@
 #include "alerts/alert_store.hpp"
 #include "base/text.hpp"
 #include "collector/monitors.hpp"
+#include "storage/private_repositories.hpp"
 #include "storage/repo_history.hpp"
 
 namespace gem {
@@ -43,8 +44,13 @@ Async<Result<RemovedCounts>> forget_repository(DatabaseService& database, RepoNa
     if (!states) co_return fail(states.error().within("removing what the collector noted"));
     auto const alerts = co_await alerts::AlertStore(database).forget_repository(repo);
     if (!alerts) co_return fail(alerts.error());
-    auto removed = co_await database.maintenance().forget_repository(std::move(repo));
-    if (removed) removed->other_rows += *monitors + *states + *alerts;
+    auto removed = co_await database.maintenance().forget_repository(repo);
+    if (!removed) co_return removed;
+    removed->other_rows += *monitors + *states + *alerts;
+    // Last: while anything of a private repository is there, strangers must not be told of it.
+    auto const unmarked = co_await forget_private(database, std::move(repo));
+    if (!unmarked) co_return fail(unmarked.error());
+    if (*unmarked) ++removed->other_rows;
     co_return removed;
 }
 

@@ -33,6 +33,16 @@ Async<Result<RepositoryNames>> private_repositories(DatabaseService& database) {
     co_return names;
 }
 
+Async<Result<bool>> forget_private(DatabaseService& database, RepoName repo) {
+    auto const key = fmt::format("{}{}", prefix, repo.key());
+    auto const entry = co_await database.metrics().get_state(key);
+    if (!entry) co_return fail(entry.error());
+    if (!*entry) co_return false;
+    auto const removed = co_await database.metrics().remove_state(key);
+    if (!removed) co_return fail(removed.error());
+    co_return true;
+}
+
 Async<Result<void>> PrivateRepositories::refresh() {
     auto const now = clock_.now();
     if (read_at_ && now >= *read_at_ && now - *read_at_ < remembered) co_return Result<void>{};

@@ -21,6 +21,9 @@ bool is_among(RepositoryNames const& names, std::string_view repo);
 /// What is known to be private now.
 Async<Result<RepositoryNames>> private_repositories(DatabaseService& database);
 
+/// Forgets that it was; whether that was known. For when nothing of it is stored any more.
+Async<Result<bool>> forget_private(DatabaseService& database, RepoName repo);
+
 /// For those who bring events: writes down what these tell. On one thread; what it is given outlives it.
 class PrivateRepositories {
   public:

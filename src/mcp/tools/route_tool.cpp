@@ -279,6 +279,12 @@ std::string description_of(api::Route const& route) {
 
 } // namespace
 
+std::string ApiAnswer::error_code() const {
+    auto const parsed = parse_json(body);
+    auto const* const object = parsed ? parsed->if_object() : nullptr;
+    return std::string(object == nullptr ? "" : get_string(*object, "error_code").value_or(""));
+}
+
 std::string ApiAnswer::complaint() const {
     auto const parsed = parse_json(body);
     auto const* const object = parsed ? parsed->if_object() : nullptr;

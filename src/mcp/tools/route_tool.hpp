@@ -14,6 +14,8 @@ struct ApiAnswer {
     std::string body;
     std::optional<std::string> retry_after{};
     [[nodiscard]] bool is_problem() const { return content_type == "application/problem+json"; }
+    /// What a problem's `error_code` says, empty if nothing.
+    [[nodiscard]] std::string error_code() const;
     /// What a problem's `detail` says, with what to do about it.
     [[nodiscard]] std::string complaint() const;
 };

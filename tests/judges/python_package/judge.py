@@ -105,13 +105,15 @@ async def same_as_rest(collector, server: Server) -> None:
     listed = ",".join(pair)
     asked = [
         (collector.ask("/commits/recent", repo=repo, hours=24, until=until), "/commits/recent", {"repo": repo, "hours": 24}),
-        (collector.get_repository_change_summary(repo, until=until), "/commits/summary", {"repo": repo, "hours": 24}),
+        (collector.get_repository_change_summary(repo, until=until), "/commits/summary", {"repo": repo}),
         (collector.get_event_counts(24, until=until), "/metrics/event-counts", {"hours": 24}),
-        (collector.get_trending_repositories(until=until), "/metrics/trending", {"hours": 24, "limit": 10}),
+        (collector.get_trending_repositories(until=until), "/metrics/trending", {}),
         (collector.get_repository_health_score(repo, until=until), "/metrics/repository-health", {"repo": repo}),
-        (collector.monitor_multiple_repositories(pair, until=until), "/monitoring/commits", {"repos": listed, "hours": 24}),
+        (collector.monitor_multiple_repositories(pair, until=until), "/monitoring/commits", {"repos": listed}),
         (collector.compare_repositories(pair, until=until), "/comparison/repositories", {"repos": listed}),
-        (collector.get_commits_by_author(repo, until=until), "/monitoring/commits/authors", {"repo": repo, "hours": 24}),
+        (collector.get_commits_by_author(repo, until=until), "/monitoring/commits/authors", {"repo": repo}),
+        (collector.get_high_impact_commits(repo, until=until), "/monitoring/commits/impact", {"repo": repo}),
+        (collector.get_event_counts(offset_minutes=30, until=until), "/metrics/event-counts", {"offset_minutes": 30}),
         (collector.list_events(repo, limit=7, until=until), "/events", {"repo": repo, "limit": 7}),
     ]
     for question, path, parameters in asked:
