@@ -126,7 +126,9 @@ void add_report(CommandLine& line) {
         ->check(CLI::IsMember({"md", "html", "json"}));
     command.add_option("--hours", options->hours, "Length of the window in hours, 1 to 8760 (default 168)")
         ->check(CLI::Range(1, 8760));
-    command.add_option("--until", options->until, "End of the window, RFC 3339 (default: that of the minute that runs)")->type_name("TIME");
+    command
+        .add_option("--until", options->until, "End of the window, RFC 3339 (default: that of the minute that runs)")
+        ->type_name("TIME");
     command.add_option("--bots", options->bots, "exclude (default), include or only: whom figures about people count")
         ->check(CLI::IsMember({"exclude", "include", "only"}));
     command

@@ -33,11 +33,12 @@ TEST_F(ForgetRepository, takes_what_the_collector_noted_and_leaves_others) {
     for (auto const* const key :
          {"watch#acme/tool_2", "poll#acme/tool_2", "coverage#since#acme/tool_2", "coverage#archive#acme/tool_2#2026-01",
           "coverage#gap#Acme/Tool_2#2026-01-15T10:00:00Z", "owed#acme/tool_2#2026-01-15T10:00:00Z#0123456789ab",
-          "history#state#acme/tool_2", "history#page#acme/tool_2#items#2026-01-15T10:00:00Z#0001", "private#acme/tool_2"})
+          "history#state#acme/tool_2", "history#page#acme/tool_2#items#2026-01-15T10:00:00Z#0001",
+          "private#acme/tool_2"})
         put(key);
-    std::vector<std::string> const others = {"coverage#archive#*#2026-01", "poll#acme/tool",
-                                             "poll#acme/toolx2",           "poll#org:acme",           "private#acme/tool",
-                                             "watch#acme/tool_22",         "watch#xacme/tool_2"};
+    std::vector<std::string> const others = {
+        "coverage#archive#*#2026-01", "poll#acme/tool",     "poll#acme/toolx2",  "poll#org:acme",
+        "private#acme/tool",          "watch#acme/tool_22", "watch#xacme/tool_2"};
     for (auto const& key : others) put(key);
     auto const removed = wait_ok(forget_repository(database, tool));
     EXPECT_EQ(removed.other_rows, 9);
