@@ -47,7 +47,7 @@ Async<Result<void>> read_plain(DatabaseService& database, AlertRule const& rule,
         figures.last_event = (*known)->last_event;
     }
     if (rule.kind == "failed_deployment") {
-        auto deployments = co_await deployments_of(database, scope.repo, figures.window);
+        auto deployments = co_await deployments_of(database, scope.repo, figures.window, nullptr);
         if (!deployments) co_return fail(deployments.error());
         figures.deployments = std::move(*deployments);
         co_return Result<void>{};

@@ -82,11 +82,11 @@ Async<Result<std::vector<Event>>> events_of(DatabaseService& database, RepoName 
 /// Deployments created in the window, statuses up to its end considered. What is materialised in deployment_metrics
 /// counts where no event tells of it; `sources` gets history_source if that was read on arrival (reconstructed.hpp).
 Async<Result<std::vector<Deployment>>> deployments_of(DatabaseService& database, RepoName repo, TimeWindow window,
-                                                      std::vector<std::string>* sources = nullptr);
+                                                      std::vector<std::string>* sources);
 
 /// Releases published in the window; those of the history where no event tells of them, `sources` as above.
 Async<Result<std::vector<Release>>> releases_of(DatabaseService& database, RepoName repo, TimeWindow window,
-                                                std::vector<std::string>* sources = nullptr);
+                                                std::vector<std::string>* sources);
 
 /// Successes / finished deployments; nothing when none finished. A deployment is judged by its last success, failure or
 /// error.

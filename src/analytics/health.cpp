@@ -269,7 +269,7 @@ Async<Result<Windowed<RepositoryHealth>>> repository_health(DatabaseService& dat
     auto const known =
         co_await with_history(database, *params.repo, longer, std::move(types), *rows, asked->part.coverage.sources);
     if (!known) co_return fail(known.error());
-    auto const security = co_await security_of(database, *params.repo, window, *rows);
+    auto const security = co_await security_of(database, *params.repo, window, *rows, &asked->part.coverage.sources);
     if (!security) co_return fail(security.error());
     HealthEvidence evidence{.rows = *rows,
                             .with_history = *known,

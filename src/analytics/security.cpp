@@ -314,10 +314,10 @@ bool looks_protected(std::string_view branch) {
 SecurityMonitoring measure_security(SecurityEvidence const& evidence) { return Checks(evidence).run(); }
 
 Async<Result<SecurityMonitoring>> security_of(DatabaseService& database, RepoName repo, TimeWindow window,
-                                              std::span<EventFactsRow const> rows) {
-    auto const releases = co_await releases_of(database, repo, window);
+                                              std::span<EventFactsRow const> rows, std::vector<std::string>* sources) {
+    auto const releases = co_await releases_of(database, repo, window, sources);
     if (!releases) co_return fail(releases.error());
-    auto const deployments = co_await deployments_of(database, std::move(repo), window);
+    auto const deployments = co_await deployments_of(database, std::move(repo), window, sources);
     if (!deployments) co_return fail(deployments.error());
     co_return measure_security({.rows = rows, .window = window, .releases = *releases, .deployments = *deployments});
 }
@@ -329,7 +329,7 @@ Async<Result<Windowed<SecurityMonitoring>>> security_monitoring(DatabaseService&
     TimeWindow const with_history{.from = asked->window.from - review_history, .to = asked->window.to};
     auto const rows = co_await database.events().event_facts(*params.repo, with_history, security_event_types());
     if (!rows) co_return fail(rows.error());
-    auto figures = co_await security_of(database, *params.repo, asked->window, *rows);
+    auto figures = co_await security_of(database, *params.repo, asked->window, *rows, &asked->part.coverage.sources);
     if (!figures) co_return fail(figures.error());
     figures->repo_name = asked->repo;
     figures->analysis_period_hours = whole_hours(asked->window);

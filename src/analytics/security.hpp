@@ -70,9 +70,9 @@ bool looks_default(std::string_view branch);
 SecurityMonitoring measure_security(SecurityEvidence const& evidence);
 
 /// Reads releases and deployments and measures; `repo_name` and the period are the caller's. `rows` as in
-/// SecurityEvidence; types that no check looks at may be among them.
+/// SecurityEvidence; types that no check looks at may be among them. `sources` as in deployments_of().
 Async<Result<SecurityMonitoring>> security_of(DatabaseService& database, RepoName repo, TimeWindow window,
-                                              std::span<EventFactsRow const> rows);
+                                              std::span<EventFactsRow const> rows, std::vector<std::string>* sources);
 
 /// Default window: 168 hours.
 Async<Result<Windowed<SecurityMonitoring>>> security_monitoring(DatabaseService& database, RepoWindowParams params,

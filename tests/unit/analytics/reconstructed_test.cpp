@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "analytics/health.hpp"
+#include "analytics/security.hpp"
 #include "analytics/work_items.hpp"
 #include "storage/sqlite/sqlite_manager.hpp"
 #include "support/await.hpp"
@@ -139,6 +140,26 @@ TEST_F(ReconstructedStore, figures_are_not_empty_on_the_day_of_arrival_and_say_w
     EXPECT_TRUE(health->maintenance_score);
     EXPECT_EQ(health->total_events, 0);
     EXPECT_FALSE(health->activity_score) << "nothing is known of that";
+}
+
+TEST_F(ReconstructedStore, the_security_of_a_repository_says_that_its_deployments_are_of_the_history) {
+    for (int i = 0; i < 6; ++i) {
+        ASSERT_TRUE(await(database.metrics().put_deployment({.repo_name = "acme/tool",
+                                                             .deployment_id = std::to_string(i),
+                                                             .environment = "production",
+                                                             .status = "failure",
+                                                             .created_at = history_start + days(20 + i),
+                                                             .finished_at = history_start + days(20 + i) + hours(1),
+                                                             .detail = history_detail()})));
+    }
+    RepoWindowParams const week{{.hours = 240, .offset_minutes = {}, .until = history_end}, repo("acme/tool")};
+    auto const security = await(security_monitoring(database, week, history_end));
+    ASSERT_TRUE(security) << security.error().message;
+    EXPECT_EQ(security->deployment_security.total_deployments, 6);
+    EXPECT_EQ(security->coverage.sources, std::vector<std::string>{"history"});
+    auto const health = await(repository_health(database, {week, "exclude"}, history_end));
+    ASSERT_TRUE(health);
+    EXPECT_EQ(health->coverage.sources, std::vector<std::string>{"history"});
 }
 
 TEST_F(ReconstructedStore, figures_about_later_windows_do_not_name_it) {
