@@ -133,7 +133,7 @@ bool Collector::is_ours_to_pay(std::string_view repo) const {
         else if (elsewhere != held_elsewhere_.end())
             holder = elsewhere->second;
         if (holder == membership_.id()) return true;
-        if (membership_.is_another_at_work(holder) && membership_.pays(holder)) return false;
+        if (membership_.pays(holder)) return false;
     }
     return membership_.is_ours_to_pay(repo);
 }

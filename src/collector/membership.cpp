@@ -178,12 +178,7 @@ std::string Membership::favoured(std::string_view work, bool of_all) const {
 
 bool Membership::at_work_ourselves() const { return options_.one_cycle || (version_ != 0 && clock_.now() < until_); }
 
-bool Membership::is_ours(std::string_view work, bool of_all) const {
-    return !on() || (at_work_ourselves() && favoured(work, of_all) == id_);
-}
-
 bool Membership::pays(std::string_view id) const {
-    if (id == id_) return options_.pays;
     auto const found = others_.find(id);
     return found != others_.end() && found->second.pays;
 }

@@ -53,14 +53,12 @@ class Membership {
     [[nodiscard]] std::string const& id() const { return id_; }
     /// Whether that one, not ourselves, is at work as far as is known.
     [[nodiscard]] bool is_another_at_work(std::string_view id) const { return id != id_ && others_.contains(id); }
-    /// Whether that one, or ourselves, is at work and fetches commits.
+    /// Whether that one, not ourselves, is at work and fetches commits.
     [[nodiscard]] bool pays(std::string_view id) const;
     /// Who of those at work that fetch commits is to do this, if it is ourselves; false when the lease has run out.
     [[nodiscard]] bool is_ours_to_pay(std::string_view work) const;
     /// Who of those at work is to do this; among all of them, or those with our configuration.
     [[nodiscard]] std::string favoured(std::string_view work, bool of_all) const;
-    /// The same, for those who only ask whether it is themselves; false when the lease has run out.
-    [[nodiscard]] bool is_ours(std::string_view work, bool of_all) const;
     /// Changes when somebody came or went.
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
     [[nodiscard]] UtcTime next_look() const { return looked_ + options_.length / 3; }
