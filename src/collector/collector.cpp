@@ -167,7 +167,7 @@ Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before
         if (!present) co_return fail(present.error());
         if (!*present && tracked.version != 0) { // no longer watched: it must not come back by this
             refreshed_.reset();
-            co_return Result<void>{};
+            co_return co_await database_.metrics().remove_state(since_key(tracked.target.key()));
         }
         if (membership_.on() && *present) {
             auto const theirs = parse_poll_state((*present)->value.text());

@@ -129,6 +129,13 @@ Async<Result<Monitor>> Monitors::add(RepoName repo, seconds interval, std::vecto
     co_return monitor;
 }
 
+Async<Result<Monitor>> Monitors::ended(Monitor monitor) {
+    auto const done = co_await watch_list_.let_go(RepoName::parse(monitor.repo).value());
+    tell();
+    if (!done) co_return fail(done.error());
+    co_return monitor;
+}
+
 Async<Result<Monitor>> Monitors::stop(std::string id) {
     auto const key = monitor_key(id);
     for (int attempt = 0; attempt < 3; ++attempt) {
@@ -136,7 +143,8 @@ Async<Result<Monitor>> Monitors::stop(std::string id) {
         if (!entry) co_return fail(entry.error().within("reading a monitor"));
         if (!*entry) co_return no_such_monitor(id);
         auto monitor = parse_monitor(**entry);
-        if (!monitor || !monitor->running()) co_return monitor;
+        if (!monitor) co_return monitor;
+        if (!monitor->running()) co_return co_await ended(std::move(*monitor)); // maybe half way until now
         auto const polled = co_await last_poll(*monitor);
         if (!polled) co_return fail(polled.error());
         monitor->last_poll = *polled;
@@ -144,25 +152,19 @@ Async<Result<Monitor>> Monitors::stop(std::string id) {
         monitor->stopped_at = clock_.now();
         auto const written = co_await database_.metrics().put_state(
             {.key = key, .value = to_json(*monitor), .version = (*entry)->version});
-        if (written) {
-            auto const done = co_await watch_list_.let_go(RepoName::parse(monitor->repo).value());
-            tell();
-            if (!done) co_return fail(done.error());
-            co_return monitor;
-        }
+        if (written) co_return co_await ended(std::move(*monitor));
         if (written.error().code != ErrorCode::conflict) co_return fail(written.error().within("stopping a monitor"));
     }
     co_return fail(ErrorCode::unavailable, "others change this monitor in this moment; try again");
 }
 
 Async<Result<void>> Monitors::remove(std::string id) {
-    auto const found = co_await find(id);
-    if (!found) co_return fail(found.error());
+    // As long as it is there, whatever fails can be repeated.
+    if (auto const stopped = co_await stop(id); !stopped) co_return fail(stopped.error());
     auto const removed = co_await database_.metrics().remove_state(monitor_key(id));
     if (!removed) co_return fail(removed.error().within("removing a monitor"));
-    auto const done = co_await watch_list_.let_go(RepoName::parse(found->repo).value());
     tell();
-    co_return done;
+    co_return Result<void>{};
 }
 
 Async<Result<std::optional<UtcTime>>> Monitors::last_poll(Monitor monitor) {

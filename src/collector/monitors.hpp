@@ -66,7 +66,7 @@ class Monitors {
     /// It stays, with its events; the repository is no longer polled for it. Unless others want it polled, nobody
     /// vouches any more that its events are whole. Idempotent; not_found if there is none.
     Async<Result<Monitor>> stop(std::string id);
-    /// Stored events stay; else as stop(). not_found if there is none.
+    /// Stored events stay; else as stop(), which it does first. not_found if there is none.
     Async<Result<void>> remove(std::string id);
 
     /// When the repository was last polled, by whichever process; nothing if it never was.
@@ -78,6 +78,7 @@ class Monitors {
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
 
   private:
+    Async<Result<Monitor>> ended(Monitor monitor);
     Async<Result<std::string>> next_id();
     void tell();
 

@@ -196,10 +196,12 @@ Async<Result<void>> WatchList::remove(RepoName repo) {
     auto const entry = co_await database_.metrics().get_state(watch_key(repo.key()));
     if (!entry) co_return fail(entry.error().within("reading the watch list"));
     if (!*entry) co_return fail(ErrorCode::not_found, fmt::format("{} is not watched", repo.text()));
+    // As long as it is in the list, whatever fails can be repeated.
+    if (auto const gone = co_await forget_polls(repo); !gone) co_return gone;
     if (auto const removed = co_await database_.metrics().remove_state(watch_key(repo.key())); !removed)
         co_return fail(removed.error().within(fmt::format("removing {} from the watch list", repo.text())));
     ++generation_;
-    co_return co_await let_go(std::move(repo));
+    co_return co_await let_go(std::move(repo)); // a collector may have begun anew in between
 }
 
 Async<Result<void>> WatchList::let_go(RepoName repo) {
@@ -207,6 +209,11 @@ Async<Result<void>> WatchList::let_go(RepoName repo) {
     auto const entry = co_await database_.metrics().get_state(watch_key(repo.key()));
     if (!entry) co_return fail(entry.error().within("reading the watch list"));
     if (*entry) co_return Result<void>{};
+    co_return co_await forget_polls(std::move(repo));
+}
+
+/// Unless a monitor or another process's configuration wants them.
+Async<Result<void>> WatchList::forget_polls(RepoName repo) {
     auto const monitored = co_await is_monitored(database_, repo);
     if (!monitored) co_return fail(monitored.error());
     if (*monitored) co_return Result<void>{};

@@ -60,6 +60,7 @@ class WatchList {
 
   private:
     [[nodiscard]] bool configured(RepoName const& repo) const;
+    Async<Result<void>> forget_polls(RepoName repo);
     void lay_over(WatchedRepository& repository) const;
 
     DatabaseService& database_;

@@ -2,6 +2,7 @@
 // not there.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -19,6 +20,9 @@ struct CollectedData {
     std::map<std::string, StateEntry> state;
     std::optional<Error> insert_error; ///< what the next inserts answer
     std::optional<Error> state_error;  ///< what every use of the state answers
+    std::string unwritable;            ///< documents whose keys begin so are not written, unless it is empty
+    std::string kept_once;             ///< the next removal of the state of that key fails
+    std::function<void(std::string const& key)> written; ///< called after each document of the state
     std::size_t inserts = 0;
     std::size_t state_writes = 0;
 
@@ -89,6 +93,8 @@ class CollectingMetrics final : public MetricsRepository {
     }
     Async<Result<std::int64_t>> put_state(StateEntry entry) override {
         if (data_.state_error) co_return fail(*data_.state_error);
+        if (!data_.unwritable.empty() && entry.key.starts_with(data_.unwritable))
+            co_return fail(ErrorCode::unavailable, "the store did not write " + entry.key);
         auto const found = data_.state.find(entry.key);
         auto const version = found == data_.state.end() ? 0 : found->second.version;
         if (version != entry.version) co_return fail(ErrorCode::conflict, "somebody else wrote " + entry.key);
@@ -96,11 +102,17 @@ class CollectingMetrics final : public MetricsRepository {
         ++data_.state_writes;
         auto const answer = entry.version;
         auto key = entry.key;
+        auto const written = key;
         data_.state.insert_or_assign(std::move(key), std::move(entry));
+        if (data_.written) data_.written(written);
         co_return answer;
     }
     Async<Result<void>> remove_state(std::string key) override {
         if (data_.state_error) co_return fail(*data_.state_error);
+        if (data_.kept_once == key) {
+            data_.kept_once.clear();
+            co_return fail(ErrorCode::unavailable, "the store did not remove " + key);
+        }
         data_.state.erase(key);
         co_return Result<void>{};
     }

@@ -7,6 +7,7 @@
 #include "collector/poll_state.hpp"
 #include "storage/sqlite/sqlite_manager.hpp"
 #include "support/await.hpp"
+#include "support/collecting_store.hpp"
 #include "support/event_maker.hpp"
 #include "support/manual_clock.hpp"
 
@@ -82,6 +83,49 @@ TEST_F(MonitorsTest, what_the_configuration_names_goes_on) {
     auto const monitor = test::await(monitors.add(test::repo("o/configured"), minutes(5), {})).value();
     ASSERT_TRUE(test::await(monitors.stop(monitor.id)));
     EXPECT_TRUE(test::await(database.metrics().get_state(since_key("o/configured"))).value());
+}
+
+/// The store fails when it is to let go of what was known of the polls of o/r.
+struct HalfWayTest : testing::Test {
+    void SetUp() override {
+        for (auto const& key : {since_key("o/r"), poll_key("o/r")}) {
+            data.state[key] = {.key = key, .value = JsonText::already_validated("{}"), .version = 1};
+        }
+    }
+    void fail_once() { data.kept_once = poll_key("o/r"); }
+    bool vouched_for() { return data.state.contains(since_key("o/r")) || data.state.contains(poll_key("o/r")); }
+
+    test::ManualClock clock;
+    test::CollectedData data;
+    DatabaseService database{std::make_unique<test::CollectingManager>(data)};
+    WatchList watch_list{database, clock, {}};
+    Monitors monitors{database, clock, {}, watch_list};
+};
+
+TEST_F(HalfWayTest, stopping_a_monitor_can_be_repeated) {
+    auto const monitor = test::await(monitors.add(test::repo("o/r"), minutes(5), {})).value();
+    fail_once();
+    EXPECT_FALSE(test::await(monitors.stop(monitor.id)));
+    EXPECT_TRUE(test::await(monitors.stop(monitor.id)));
+    EXPECT_FALSE(vouched_for());
+}
+
+TEST_F(HalfWayTest, removing_a_monitor_can_be_repeated) {
+    auto const monitor = test::await(monitors.add(test::repo("o/r"), minutes(5), {})).value();
+    fail_once();
+    EXPECT_FALSE(test::await(monitors.remove(monitor.id)));
+    EXPECT_TRUE(test::await(monitors.remove(monitor.id)));
+    EXPECT_FALSE(vouched_for());
+    EXPECT_EQ(test::await(monitors.remove(monitor.id)).error().code, ErrorCode::not_found);
+}
+
+TEST_F(HalfWayTest, removing_a_repository_from_the_watch_list_can_be_repeated) {
+    ASSERT_TRUE(test::await(watch_list.add(test::repo("o/r"))));
+    fail_once();
+    EXPECT_FALSE(test::await(watch_list.remove(test::repo("o/r"))));
+    EXPECT_TRUE(test::await(watch_list.remove(test::repo("o/r"))));
+    EXPECT_FALSE(vouched_for());
+    EXPECT_FALSE(data.state.contains(watch_key("o/r")));
 }
 
 } // namespace
