@@ -148,6 +148,7 @@ CommitDetails::Options Collector::details_options() {
 LeaseOptions Collector::lease_options() const {
     auto options = options_.lease;
     options.pays = options_.details.on;
+    for (auto const& repo : repositories_among(options_.targets)) options.configured.push_back(repo.key());
     return options;
 }
 

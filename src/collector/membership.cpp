@@ -22,10 +22,11 @@ struct MemberEntry {
     std::string kin;
     bool one_cycle = false;
     bool pays = true;
+    std::vector<std::string> configured{};
     UtcTime until{};
     bool gone = false;
 };
-BOOST_DESCRIBE_STRUCT(MemberEntry, (), (id, kin, one_cycle, pays, until, gone))
+BOOST_DESCRIBE_STRUCT(MemberEntry, (), (id, kin, one_cycle, pays, configured, until, gone))
 
 JsonText to_json(MemberEntry const& entry) { return JsonText::already_validated(json::to_string(entry)); }
 
@@ -44,13 +45,29 @@ std::uint64_t spread(std::uint64_t value) {
 
 } // namespace
 
+Async<Result<bool>> is_configured_at_work(DatabaseService& database, RepoName repo, UtcTime now) {
+    auto const entries = co_await database.metrics().list_state(std::string(member_prefix));
+    if (!entries) co_return fail(entries.error().within("looking for collectors"));
+    for (auto const& entry : *entries) {
+        auto const member = parse_member(entry);
+        if (!member) co_return fail(member.error());
+        bool const at_work = !member->gone && now < member->until;
+        if (at_work && std::ranges::find(member->configured, repo.key()) != member->configured.end()) co_return true;
+    }
+    co_return false;
+}
+
 Membership::Membership(DatabaseService& database, Clock const& clock, Log& log, LeaseOptions options, std::string kin)
     : database_(database), clock_(clock), log_(log), options_(std::move(options)), kin_(std::move(kin)),
       id_(options_.id) {}
 
 JsonText Membership::document(UtcTime until) const {
-    return to_json(
-        MemberEntry{.id = id_, .kin = kin_, .one_cycle = options_.one_cycle, .pays = options_.pays, .until = until});
+    return to_json(MemberEntry{.id = id_,
+                               .kin = kin_,
+                               .one_cycle = options_.one_cycle,
+                               .pays = options_.pays,
+                               .configured = options_.configured,
+                               .until = until});
 }
 
 /// False: somebody has marked us as gone, or removed the mark already.

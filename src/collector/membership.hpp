@@ -1,10 +1,10 @@
 // The collectors that work on one store at a time: who they are, which of them is gone, and who of them is to ask what.
 //
-// Key in the store: lease#ID {"id","kin","one_cycle","pays","until","gone"}, looked at three times in a lease and
-// renewed at every other look. What a collector holds says PollState::holder. Taking over is two steps: to mark the
-// other's entry as gone, which only succeeds if it was not renewed meanwhile, and then to write oneself into the state
-// of what it held. So a collector whose renewal succeeds has lost nothing, however long it was frozen; and one whose
-// lease has not run out need not ask.
+// Key in the store: lease#ID {"id","kin","one_cycle","pays","configured","until","gone"}, looked at three times in a
+// lease and renewed at every other look. What a collector holds says PollState::holder. Taking over is two steps: to
+// mark the other's entry as gone, which only succeeds if it was not renewed meanwhile, and then to write oneself into
+// the state of what it held. So a collector whose renewal succeeds has lost nothing, however long it was frozen; and
+// one whose lease has not run out need not ask.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "domain/repo_name.hpp"
 #include "storage/database_service.hpp"
 
 namespace gem {
@@ -29,9 +30,14 @@ struct LeaseOptions {
     /// Works only for one cycle now and then: takes what is free, gives all back after the cycle, and gets no share.
     bool one_cycle = false;
     bool pays = true; ///< fetches the commits that pushes owe
+    /// RepoName::key() of the repositories that the configuration names, for others to know (is_configured_at_work()).
+    std::vector<std::string> configured{};
     /// Whether the process of that id is known to have ended (it was one of this machine); may be empty.
     std::function<bool(std::string_view id)> surely_ended{};
 };
+
+/// Whether the configuration of a collector that is at work on this store names the repository.
+Async<Result<bool>> is_configured_at_work(DatabaseService& database, RepoName repo, UtcTime now);
 
 /// For one event loop.
 class Membership {

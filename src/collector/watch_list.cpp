@@ -7,6 +7,7 @@
 #include <simdjson.h>
 
 #include "base/json.hpp"
+#include "collector/membership.hpp"
 #include "collector/monitors.hpp"
 #include "collector/poll_state.hpp"
 
@@ -217,6 +218,9 @@ Async<Result<void>> WatchList::forget_polls(RepoName repo) {
     auto const monitored = co_await is_monitored(database_, repo);
     if (!monitored) co_return fail(monitored.error());
     if (*monitored) co_return Result<void>{};
+    auto const wanted = co_await is_configured_at_work(database_, repo, clock_.now());
+    if (!wanted) co_return fail(wanted.error());
+    if (*wanted) co_return Result<void>{};
     for (auto const& key : {poll_key(repo.key()), since_key(repo.key())}) {
         auto const removed = co_await database_.metrics().remove_state(key);
         if (!removed) co_return fail(removed.error().within(fmt::format("forgetting the polls of {}", repo.text())));

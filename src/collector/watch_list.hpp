@@ -37,7 +37,8 @@ class WatchList {
     /// Stored events stay. not_found if it is not watched; conflict if the configuration names it.
     Async<Result<void>> remove(RepoName repo);
 
-    /// After somebody no longer wants it polled: if nobody else does (configuration, list, monitors), what is known of
+    /// After somebody no longer wants it polled: if nobody else does (list, monitors, the configuration of this process
+    /// or of a collector that is at work), what is known of
     /// its polls goes, and with it what they vouched for. A record that nobody goes on with would be a gap in every
     /// answer about everything. Stored events stay.
     Async<Result<void>> let_go(RepoName repo);

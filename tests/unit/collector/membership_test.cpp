@@ -296,6 +296,27 @@ TEST_F(MembershipTest, those_with_other_targets_keep_their_own_and_share_what_pe
     EXPECT_GT(there.size(), 2U) << "some of what people added";
 }
 
+TEST_F(MembershipTest, what_another_process_is_configured_to_poll_stays_when_the_last_monitor_of_it_stops) {
+    names = {"O/Configured"};
+    auto const other = start("other");
+    other->turn();
+    auto const vouched_for = [&] { return data.state.contains(since_key("o/configured")); };
+    ASSERT_TRUE(vouched_for());
+    WatchList watch_list(database, clock, {}); // of a process without targets
+    Monitors monitors(database, clock, {}, watch_list);
+    auto const repo = RepoName::parse("o/configured").value();
+    auto const monitor = test::await(monitors.add(repo, minutes(5), {})).value();
+    ASSERT_TRUE(test::await(monitors.stop(monitor.id)));
+    EXPECT_TRUE(vouched_for());
+    ASSERT_TRUE(test::await(watch_list.add(repo)));
+    ASSERT_TRUE(test::await(watch_list.remove(repo)));
+    EXPECT_TRUE(vouched_for());
+    EXPECT_TRUE(data.state.contains(poll_key("o/configured")));
+    clock.advance(2 * lease); // it was killed
+    ASSERT_TRUE(test::await(monitors.remove(monitor.id)));
+    EXPECT_FALSE(vouched_for());
+}
+
 TEST_F(MembershipTest, what_pushes_owe_is_shared_too) {
     Membership here(database, clock, log, {.id = "x"}, "kin");
     Membership there(database, clock, log, {.id = "y"}, "kin");
