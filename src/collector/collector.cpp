@@ -183,7 +183,9 @@ Async<Result<void>> Collector::persist(Tracked& tracked, PollState const& before
 
 Async<TargetReport> Collector::poll(Tracked& tracked, std::optional<std::size_t> limit) {
     auto const before = tracked.state;
-    auto report = co_await poller_.poll(tracked.target, tracked.state, limit, [this] { return membership_.confirm(); });
+    auto report = co_await poller_.poll(tracked.target, tracked.state, limit, [this, &tracked](bool beyond_state) {
+        return may_write(tracked, beyond_state);
+    });
     if (report.outcome == "elsewhere") {
         tracked.state = before;
         refreshed_.reset();

@@ -195,6 +195,7 @@ class Collector {
     void fit_plan();
     void tell(TargetReport const& one);
     void count(TargetReport const& one);
+    Async<Result<bool>> may_write(Tracked const& tracked, bool beyond_state);
     Async<TargetReport> poll(Tracked& tracked, std::optional<std::size_t> limit);
     Async<Result<void>> persist(Tracked& tracked, PollState const& before, bool ending = false);
     Async<std::optional<std::string>> turn();

@@ -119,6 +119,16 @@ Async<Result<bool>> Collector::hold(Tracked& tracked) {
     co_return false;
 }
 
+/// Whether what a poll brought is still ours to write. One that was removed or forgotten since we looked at the watch
+/// list must not come back by it: its state went first.
+Async<Result<bool>> Collector::may_write(Tracked const& tracked, bool beyond_state) {
+    auto ours = co_await membership_.confirm();
+    if (!ours || !*ours || !beyond_state || tracked.version == 0) co_return ours;
+    auto const present = co_await database_.metrics().get_state(poll_key(tracked.target.key()));
+    if (!present) co_return fail(present.error().within("reading the state of polling"));
+    co_return present->has_value();
+}
+
 /// Whoever asks for a repository's events may see it, and so pays what its pushes owe: to a token that may not see it
 /// GitHub says that there is no such commit. What nobody holds that pays is shared among all that do.
 bool Collector::is_ours_to_pay(std::string_view repo) const {

@@ -320,8 +320,15 @@ Async<Result<void>> CommitDetails::pay_all(std::int64_t requests) {
     co_return Result<void>{};
 }
 
-/// Pays one debt as far as the requests go.
+/// Pays one debt as far as the requests go. When its note is gone, somebody else has paid it or forgotten the
+/// repository.
 Async<Result<CommitDetails::Progress>> CommitDetails::pay(std::string key, std::int64_t& requests) {
+    auto const noted = co_await database_.metrics().get_state(debts_.at(key).note);
+    if (!noted) co_return fail(noted.error().within("reading what a push owes"));
+    if (!*noted) {
+        if (auto const settled = co_await settle(key); !settled) co_return fail(settled.error());
+        co_return Progress::paid;
+    }
     if (debts_.at(key).push.commits.empty()) {
         // The head comes last: with it all is paid. After a restart events may be taken for new once more.
         auto const head = debts_.at(key).push.head;

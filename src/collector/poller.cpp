@@ -83,7 +83,8 @@ std::string_view name_of(PollOutcome outcome) {
 TargetReport not_ours(TargetReport report, Result<bool> const& asked) {
     report.outcome = asked ? "elsewhere" : "failed";
     report.store_failed = !asked;
-    report.message = asked ? report.target + ": another collector has taken it over" : asked.error().message;
+    report.message = asked ? report.target + ": another collector has taken it over, or it is no longer watched"
+                           : asked.error().message;
     return report;
 }
 
@@ -315,13 +316,13 @@ void Poller::settle(Harvest const& harvest, PollState& state, TargetReport const
 }
 
 Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, std::optional<std::size_t> limit,
-                                 std::function<Async<Result<bool>>()> may_write) {
+                                 MayWrite may_write) {
     auto const started = clock_.now();
     state.target = target.text();
     TargetReport report;
     report.target = target.text();
     auto harvest = co_await fetch(target, state, limit);
-    auto const still_ours = co_await may_write();
+    auto const still_ours = co_await may_write(!harvest.events.empty());
     if (!still_ours || !*still_ours) co_return not_ours(std::move(report), still_ours);
     auto const known_overlap = harvest.unknown < harvest.marks.size();
     bool const watched = target.kind() == github::EventTarget::Kind::repository ||
@@ -332,10 +333,10 @@ Async<TargetReport> Poller::poll(github::EventTarget target, PollState& state, s
         report.store_failed = true;
         harvest.retry_at.reset();
     }
-    // Storing may have taken long, and what follows tells of polls that were ours.
-    auto const ours_yet = co_await may_write();
-    if (!ours_yet || !*ours_yet) co_return not_ours(std::move(report), ours_yet);
     bool const complete = harvest.outcome == PollOutcome::fresh && !harvest.limited;
+    // Storing may have taken long, and what follows tells of polls that were ours.
+    auto const ours_yet = co_await may_write(complete && !state.last_complete);
+    if (!ours_yet || !*ours_yet) co_return not_ours(std::move(report), ours_yet);
     report.gap = complete && state.last_complete && harvest.cut && !known_overlap;
     if (complete) {
         auto const from = report.expired > 0 ? started : covered_since(target, harvest, started);

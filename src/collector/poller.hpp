@@ -23,7 +23,7 @@ struct TargetReport {
     std::string target;
     /// `fresh`, `not_modified`, `parked`, `rate_limited`, `refused`, `failed`; `waiting`: GitHub asked for a pause that
     /// is not over; `postponed`: not asked, since GitHub did not answer others; `elsewhere`: another collector asks,
-    /// or has begun to while we did and nothing of it was written.
+    /// or has begun to while we did, or nobody wants it asked any more, and nothing of it was written.
     std::string outcome;
     std::size_t events_collected = 0; ///< that GitHub sent
     std::size_t inserted = 0;
@@ -44,6 +44,8 @@ struct TargetReport {
 /// Not for several polls of one target at once.
 class Poller {
   public:
+    /// `beyond_state`: something is to be written that a repository which is no longer watched must not leave.
+    using MayWrite = std::function<Async<Result<bool>>(bool beyond_state)>;
     struct Options {
         PollLimits limits{};
         int max_pages = 3;
@@ -57,7 +59,7 @@ class Poller {
     /// bounds the events taken; the state moves on only if none was left over. `may_write` is asked before anything is
     /// written; when it says no, `state` is of no use any more.
     Async<TargetReport> poll(github::EventTarget target, PollState& state, std::optional<std::size_t> limit,
-                             std::function<Async<Result<bool>>()> may_write);
+                             MayWrite may_write);
 
   private:
     struct Harvest;

@@ -77,6 +77,68 @@ TEST_F(CollectorTest, polls_what_monitors_name_at_their_pace_until_they_are_stop
     EXPECT_TRUE(data.state.contains(since_key("o/r"))) << "the configuration wants it";
 }
 
+/// A collector as programs have it, beside others; it polls `o/r` because people added it, and `o/configured`.
+struct ForgottenTest : CollectorTest {
+    void SetUp() override {
+        start({"o/configured"});
+        collector.emplace(
+            database, *github, *watch_list, clock, log, [] { return 0.0; },
+            CollectorOptions{.targets = targets({"o/configured"}), .lease = {.id = "one"}});
+        ASSERT_TRUE(test::await(watch_list->add(RepoName::parse("o/r").value())));
+        http.by_function = [this](http::ClientRequest const& request) -> Result<http::ClientResponse> {
+            if (!request.url.contains("o/r")) return http::ClientResponse{.status = 200, .headers = {}, .body = "[]"};
+            auto const body = page_json(0, shown);
+            if (meanwhile) std::exchange(meanwhile, {})();
+            return http::ClientResponse{.status = 200, .headers = {}, .body = body};
+        };
+    }
+    /// As app/forget.cpp does, of another process.
+    void forget() {
+        std::erase_if(data.state, [](auto const& entry) { return entry.first.ends_with("#o/r"); });
+        data.events.clear();
+    }
+    std::vector<std::string> left() {
+        std::vector<std::string> keys;
+        for (auto const& [key, entry] : data.state) {
+            if (key.contains("o/r")) keys.push_back(key);
+        }
+        return keys;
+    }
+
+    int shown = 1;
+    std::function<void()> meanwhile;
+};
+
+TEST_F(ForgottenTest, a_repository_that_was_forgotten_does_not_come_back_with_its_next_event) {
+    collect();
+    ASSERT_EQ(data.events.size(), 1U);
+    forget();
+    shown = 2;
+    clock.advance(minutes(2)); // the watch list is not looked at yet
+    EXPECT_EQ(outcomes(collect()), (std::vector<std::string>{"o/configured fresh", "o/r elsewhere"}));
+    EXPECT_TRUE(data.events.empty());
+    EXPECT_EQ(left(), std::vector<std::string>{});
+    clock.advance(minutes(2));
+    EXPECT_EQ(outcomes(collect()), std::vector<std::string>{"o/configured fresh"});
+}
+
+TEST_F(ForgottenTest, a_repository_that_is_forgotten_during_its_first_poll_leaves_nothing) {
+    meanwhile = [this] { forget(); };
+    collect();
+    EXPECT_TRUE(data.events.empty());
+    EXPECT_EQ(left(), std::vector<std::string>{});
+}
+
+TEST_F(ForgottenTest, a_repository_that_is_let_go_at_the_end_of_its_first_poll_leaves_no_word_that_it_is_polled) {
+    data.written = [this](std::string const& key) {
+        if (key != since_key("o/r")) return;
+        for (auto const& gone : {watch_key("o/r"), poll_key("o/r"), since_key("o/r")}) data.state.erase(gone);
+        data.state.emplace(key, StateEntry{.key = key, .version = 1}); // it was removed before it was written
+    };
+    collect();
+    EXPECT_EQ(left(), std::vector<std::string>{});
+}
+
 TEST_F(CollectorTest, notes_what_pushes_owe_that_webhooks_bring_of_watched_repositories) {
     start({"o/r", "org:acme"});
     auto const push = [](std::string repo) {

@@ -186,6 +186,19 @@ TEST_F(CommitDetailsTest, reads_notes_of_a_single_push) {
     EXPECT_EQ(owed_in_store(), 0U);
 }
 
+TEST_F(CommitDetailsTest, fetches_nothing_for_a_repository_that_was_forgotten) {
+    compare(1, 2, compare_json(1, commit_json(2, 1), files_json(2)));
+    owe(push(1, 2));
+    owe(push(3, 4, "2"));
+    for (auto const& note : test::await(database.metrics().list_state("owed#")).value())
+        ASSERT_TRUE(test::await(database.metrics().remove_state(note.key)));
+    work();
+    EXPECT_EQ(replay.asked, 0U);
+    EXPECT_FALSE(stored(2));
+    EXPECT_EQ(details->figures().owed, 0U);
+    EXPECT_EQ(owed_in_store(), 0U);
+}
+
 TEST_F(CommitDetailsTest, lists_the_commits_of_a_new_branch) {
     replay.record("/repos/o/r/commits",
                   ReplayAnswer::of(200, {}, "[" + commit_json(3, 2) + "," + commit_json(2, 1) + "]"));
