@@ -47,7 +47,8 @@ void keep_the_window(HistoryPage& page, UtcTime from) {
 
 HistoryFiller::HistoryFiller(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
                              Options options)
-    : database_(database), github_(github), clock_(clock), log_(log), options_(options), plan_(options.limits) {}
+    : database_(database), github_(github), clock_(clock), log_(log), options_(options), plan_(options.limits),
+      private_(database, clock) {}
 
 Async<Result<void>> HistoryFiller::follow(std::vector<RepoName> repos) {
     if (!options_.on) co_return Result<void>{};
@@ -138,6 +139,14 @@ Async<HistoryFiller::Step> HistoryFiller::fetch(RepoName repo, HistoryProgress p
     auto const answer = co_await ask(repo, plan_.question(progress), requests);
     Step step{.answered = told_by(answer)};
     if (answer.status != github::PageStatus::fresh) co_return step;
+    if (progress.part == "repository") {
+        auto const is_private = github::parse_is_private(answer.body);
+        if (is_private)
+            step.is_private = *is_private;
+        else
+            spoil(step.answered, is_private.error());
+        co_return step;
+    }
     std::size_t shown = 0;
     if (progress.part == "deployments") {
         auto list = github::parse_deployment_list(answer.body);
@@ -187,6 +196,7 @@ Async<void> HistoryFiller::fetch_statuses(RepoName repo, Step& step, std::int64_
 
 Async<Result<void>> HistoryFiller::store(RepoName repo, HistoryProgress const& progress, Step step) {
     if (step.answered.status != github::PageStatus::fresh) co_return Result<void>{};
+    if (step.is_private) co_return co_await private_.note(repo.text(), *step.is_private, clock_.now());
     for (auto& deployment : step.deployments) {
         deployment.repo_name = repo.text();
         deployment.detail = history_detail();

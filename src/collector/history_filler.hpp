@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "collector/history_plan.hpp"
 #include "github/client.hpp"
 #include "storage/database_service.hpp"
+#include "storage/private_repositories.hpp"
 
 namespace gem {
 
@@ -48,6 +50,7 @@ class HistoryFiller {
   private:
     struct Step {
         HistoryAnswered answered;
+        std::optional<bool> is_private{};
         HistoryPage page{};
         std::vector<DeploymentMetric> deployments{};
     };
@@ -67,6 +70,7 @@ class HistoryFiller {
     Log& log_;
     Options options_;
     HistoryPlan plan_;
+    PrivateRepositories private_;
     std::map<std::string, KeptProgress> ours_; // by RepoName::key()
     bool more_to_follow_ = false;
     UtcTime quiet_until_{}; // GitHub wants peace

@@ -9,7 +9,7 @@ namespace gem {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> parts = {"items", "answers", "releases", "deployments"};
+constexpr std::array<std::string_view, 5> parts = {"repository", "items", "answers", "releases", "deployments"};
 
 /// An answer begins so much before the end of the one before: whatever changed in the same second is in one of them.
 constexpr seconds overlap{1};
@@ -32,6 +32,7 @@ std::int64_t HistoryPlan::page_size(HistoryProgress const& progress) const {
 }
 
 std::string HistoryPlan::question(HistoryProgress const& progress) const {
+    if (progress.part == parts.front()) return "";
     if (goes_by_time(progress.part)) {
         return fmt::format("/issues{}sort=updated&direction=asc&since={}&per_page={}&page={}",
                            progress.part == "items" ? "?state=all&" : "/comments?", format_time(progress.since),
@@ -58,15 +59,19 @@ void HistoryPlan::next_part(HistoryProgress& progress) const {
     progress.not_before = {};
 }
 
-void HistoryPlan::leave_out(HistoryProgress& progress, std::string reason) const {
-    progress.omitted.push_back({.part = progress.part, .reason = std::move(reason)});
-    next_part(progress);
+void HistoryPlan::leave_out(HistoryProgress& progress, std::string const& reason) const {
+    bool const all = progress.part == parts.front();
+    if (all) next_part(progress);
+    do {
+        progress.omitted.push_back({.part = progress.part, .reason = reason});
+        next_part(progress);
+    } while (all && !progress.done());
 }
 
 void HistoryPlan::go_on(HistoryProgress& progress, HistoryAnswered const& answered) const {
     progress.failures = 0;
     progress.not_before = {};
-    ++progress.answers;
+    progress.answers += progress.part == parts.front() ? 0 : 1;
     bool const by_time = goes_by_time(progress.part);
     bool const left_the_window = !by_time && answered.earliest && *answered.earliest < progress.from;
     if (!answered.more || left_the_window) {

@@ -1,9 +1,10 @@
 // What to ask of GitHub about the past of a repository that is newly watched, one answer after the other. Plain logic:
 // it is given how far it is and what was answered, and returns how far it is then; no clock, no I/O.
 //
-// The parts, in this order: `items` (issues and pull requests), `answers` (comments on issues), `releases`,
-// `deployments`. Items and answers are asked for in the order of their last change, each answer beginning where the one
-// before ended: what changes while they are asked for comes again at the end, and nothing is passed over.
+// The parts, in this order: `repository` (whether it is private: nothing is kept before that is known), `items` (issues
+// and pull requests), `answers` (comments on issues), `releases`, `deployments`. Items and answers are asked for in the
+// order of their last change, each answer beginning where the one before ended: what changes while they are asked for
+// comes again at the end, and nothing is passed over.
 #pragma once
 
 #include <optional>
@@ -20,7 +21,7 @@ struct HistoryLimits {
     seconds first_retry = minutes(1); ///< doubles with each failure in a row …
     seconds longest_retry = hours(6);
     seconds look_at_gone = hours(24);     ///< GitHub has no such repository: asked this often whether it is back
-    std::int64_t most_failures = 10;      ///< in a row; then the part is left out
+    std::int64_t most_failures = 10;      ///< in a row; then the part is left out (of the repository: all parts)
     std::int64_t most_gone = 3;           ///< the same
     std::int64_t most_answers = 2'000;    ///< pages; what is left over is left out, and said
     std::int64_t deployments_at_once = 4; ///< each costs a request more, and all of them must fit into the budget
@@ -54,7 +55,7 @@ class HistoryPlan {
 
   private:
     void next_part(HistoryProgress& progress) const;
-    void leave_out(HistoryProgress& progress, std::string reason) const;
+    void leave_out(HistoryProgress& progress, std::string const& reason) const;
     void go_on(HistoryProgress& progress, HistoryAnswered const& answered) const;
     void fail_for_now(HistoryProgress& progress, HistoryAnswered const& answered, UtcTime now) const;
 

@@ -57,6 +57,14 @@ std::optional<std::int64_t> number_at_the_end(std::string_view url) {
 
 } // namespace
 
+Result<bool> parse_is_private(std::string_view body) {
+    simdjson::dom::parser parser;
+    bool is_private = false;
+    if (parser.parse(body.data(), body.size(), true)["private"].get_bool().get(is_private) != simdjson::SUCCESS)
+        return fail(ErrorCode::corrupt, "GitHub's answer does not tell whether the repository is private");
+    return is_private;
+}
+
 Result<HistoryList> parse_issue_list(std::string_view body) {
     HistoryList list;
     auto const read = each_of_list(body, [&](Element element) {

@@ -1,5 +1,5 @@
-// Reads lists of GitHub's REST API that tell of a repository's past: issues with pull requests, comments, releases,
-// deployments with their statuses.
+// Reads answers of GitHub's REST API that tell of a repository's past: issues with pull requests, comments, releases,
+// deployments with their statuses; and whether strangers may be told of it.
 #pragma once
 
 #include <optional>
@@ -19,6 +19,9 @@ struct HistoryList {
     std::optional<UtcTime> latest{};
     std::optional<UtcTime> earliest{};
 };
+
+/// `GET /repos/{o}/{r}`: what is internal in an enterprise is private, too.
+Result<bool> parse_is_private(std::string_view body);
 
 /// `GET /repos/{o}/{r}/issues`: pull requests too. Times are those of the last change.
 Result<HistoryList> parse_issue_list(std::string_view body);

@@ -31,6 +31,7 @@ const kinds = [
       says: () => ({ total_commits: 2, commits: [commit(sha('d'), sha('a')), commit(sha('b'), sha('d'))], files: [] }) },
     { path: '/repos/{owner}/{repo}/commits', is: /^\/repos\/[^/]+\/[^/]+\/commits$/, says: () => [commit(sha('c'))] },
     { path: '/repos/{owner}/{repo}/commits/{ref}', is: /^\/repos\/[^/]+\/[^/]+\/commits\/[^/]+$/, says: (path) => commit(path.split('/').at(-1)) },
+    { path: '/repos/{owner}/{repo}', is: /^\/repos\/[^/]+\/[^/]+$/, says: () => ({ id: 1, full_name: repo.name, private: false }) },
     { path: '/repos/{owner}/{repo}/issues', is: /^\/repos\/[^/]+\/[^/]+\/issues$/, says: () => [] },
     { path: '/repos/{owner}/{repo}/issues/comments', is: /^\/repos\/[^/]+\/[^/]+\/issues\/comments$/, says: () => [] },
     { path: '/repos/{owner}/{repo}/releases', is: /^\/repos\/[^/]+\/[^/]+\/releases$/, says: () => [] },

@@ -39,6 +39,8 @@ class PastOfARepository {
 
     /// Nothing if the request is not about this repository's past.
     [[nodiscard]] std::optional<ReplayAnswer> answer(ReplayRequest const& request) const {
+        if (request.path == path_)
+            return ReplayAnswer::of(200, {}, fmt::format(R"({{"id":7,"private":{}}})", is_private));
         if (request.path == path_ + "/issues") return by_time(items_, request);
         if (request.path == path_ + "/issues/comments") return by_time(comments_, request);
         if (request.path == path_ + "/releases") return newest_first(releases_, request);
@@ -51,6 +53,8 @@ class PastOfARepository {
         }
         return std::nullopt;
     }
+
+    bool is_private = false;
 
   private:
     using Listed = std::vector<std::pair<UtcTime, std::string>>;

@@ -69,11 +69,30 @@ TEST_F(HistoryFillerTest, keeps_all_that_github_tells) {
     EXPECT_EQ(deployments->front().status, "success");
     EXPECT_EQ(deployments->front().finished_at, deployments->front().created_at + minutes(5));
     EXPECT_EQ(test::await(database.events().totals())->events, 0) << "nothing of it is an event";
-    // 5 pages of items, each beginning a second before the end of the last, 2 of answers, releases, 3 of deployments
-    // with 10 statuses.
-    EXPECT_EQ(replay.asked, 5U + 2U + 1U + 3U + 10U);
+    // The repository, 5 pages of items, each beginning a second before the end of the last, 2 of answers, releases, 3
+    // of deployments with 10 statuses.
+    EXPECT_EQ(replay.asked, 1U + 5U + 2U + 1U + 3U + 10U);
     EXPECT_EQ(filler->figures().requests, replay.asked);
     EXPECT_EQ(filler->figures().unfinished, 0U);
+}
+
+TEST_F(HistoryFillerTest, knows_whether_a_repository_is_private_before_anything_of_it_is_kept) {
+    past.is_private = true;
+    work(1);
+    EXPECT_EQ(replay.targets, std::vector<std::string>{"/repos/o/r"});
+    EXPECT_TRUE(is_among(test::await(private_repositories(database)).value(), "o/r"));
+    EXPECT_EQ(test::await(database.metrics().list_state("history#page#")).value().size(), 0U);
+    work();
+    EXPECT_TRUE(history());
+}
+
+TEST_F(HistoryFillerTest, keeps_nothing_of_a_repository_of_which_that_is_not_told) {
+    replay.weather = [](ReplayRequest const&) { return ReplayAnswer::of(404, {}, R"({"message":"Not Found"})"); };
+    for (int day = 0; day < 5; ++day, clock.advance(days(1))) work();
+    EXPECT_EQ(replay.asked, 3U) << "daily, and then it is at peace";
+    EXPECT_FALSE(filler->due());
+    ASSERT_TRUE(history());
+    EXPECT_TRUE(history()->told.empty());
 }
 
 TEST_F(HistoryFillerTest, does_not_repeat_itself_when_the_repository_is_watched_a_second_time) {
@@ -97,7 +116,7 @@ TEST_F(HistoryFillerTest, tells_nothing_before_it_is_whole_and_goes_on_after_a_r
     start();
     EXPECT_TRUE(filler->due());
     work();
-    EXPECT_EQ(replay.asked, 5U + 2U + 1U + 3U + 10U) << "no page was asked for twice";
+    EXPECT_EQ(replay.asked, 1U + 5U + 2U + 1U + 3U + 10U) << "no page was asked for twice";
     ASSERT_TRUE(history());
     EXPECT_EQ(history()->told.items.size(), 2U * issues_of_ten_days);
     EXPECT_EQ(history()->progress.until, clock.now() - days(1));
@@ -109,7 +128,7 @@ TEST_F(HistoryFillerTest, takes_no_more_than_it_is_allowed) {
         work(allowed);
         EXPECT_EQ(replay.asked, before + static_cast<std::size_t>(allowed));
     }
-    work(5); // four that are left of items and answers, and the releases
+    work(6); // five that are left of items and answers, and the releases
     EXPECT_TRUE(filler->due());
     auto const before = replay.asked;
     work(4); // deployments may take 5

@@ -23,8 +23,29 @@ struct HistoryPlanTest : testing::Test {
     }
 
     HistoryPlan plan;
-    HistoryProgress progress = plan.begin("o/r", plan_now);
+    HistoryProgress progress = plan.after(plan.begin("o/r", plan_now), fresh_answer(false), plan_now);
 };
+
+TEST_F(HistoryPlanTest, asks_first_for_the_repository_itself) {
+    progress = plan.begin("o/r", plan_now);
+    EXPECT_EQ(plan.question(progress), "");
+    EXPECT_EQ(plan.cost(progress), 1);
+    answer(fresh_answer(false));
+    EXPECT_EQ(progress.part, "items");
+    EXPECT_EQ(progress.answers, 0) << "nothing is kept of it";
+}
+
+TEST_F(HistoryPlanTest, asks_for_nothing_of_a_repository_that_github_does_not_show) {
+    progress = plan.begin("o/r", plan_now);
+    for (int day = 0; day < 3; ++day) answer(answer_saying(github::PageStatus::gone, 451), plan_now + days(day));
+    EXPECT_TRUE(progress.done());
+    for (auto const* const part : {"items", "answers", "releases", "deployments"})
+        EXPECT_TRUE(progress.omits(part)) << part;
+    EXPECT_EQ(progress.omitted.size(), 4U);
+    progress = plan.begin("o/r", plan_now);
+    answer(answer_saying(github::PageStatus::refused, 403));
+    EXPECT_TRUE(progress.done()) << "nobody knows whether it is private";
+}
 
 TEST_F(HistoryPlanTest, asks_for_items_answers_releases_and_deployments_of_thirty_days) {
     EXPECT_EQ(plan.question(progress),

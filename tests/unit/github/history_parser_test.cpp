@@ -81,6 +81,13 @@ TEST(HistoryParser, a_deployment_is_what_its_last_end_made_of_it) {
     EXPECT_EQ(one.deployment_id, "5");
 }
 
+TEST(HistoryParser, takes_no_answer_for_public_that_does_not_say_so) {
+    EXPECT_TRUE(parse_is_private(R"({"id":7,"private":true,"visibility":"internal"})").value());
+    EXPECT_FALSE(parse_is_private(R"({"id":7,"private":false})").value());
+    for (auto const* const odd : {"{}", R"({"private":null})", "[]", "<html>", ""})
+        EXPECT_EQ(parse_is_private(odd).error().code, ErrorCode::corrupt) << odd;
+}
+
 TEST(HistoryParser, says_when_an_answer_is_no_list) {
     for (auto const* const body : {"", "{}", "[", R"({"message":"Not Found"})"}) {
         EXPECT_FALSE(parse_issue_list(body)) << body;
