@@ -66,11 +66,18 @@ Async<Result<CollectReport>> collect_and_follow_up(Collector& collector, std::op
     auto report = co_await collector.collect_once(limit);
     if (!report) co_return report;
     for (int turn = 0; turn < turns.details_turns && collector.owes_commits(); ++turn) {
-        if (auto const paid = co_await collector.pay_debts(); !paid) report->errors.push_back(paid.error().message);
+        auto const before = collector.figures().details.requests;
+        auto const paid = co_await collector.pay_debts();
+        if (!paid) report->errors.push_back(paid.error().message);
+        if (!paid || collector.figures().details.requests == before) break;
     }
     for (int turn = 0; turn < turns.history_turns && (turn == 0 || collector.lacks_history()); ++turn) {
-        if (auto const filled = co_await collector.fill_history(); !filled)
-            report->errors.push_back(filled.error().message);
+        auto const before = collector.figures().history;
+        auto const filled = co_await collector.fill_history();
+        if (!filled) report->errors.push_back(filled.error().message);
+        auto const after = collector.figures().history;
+        bool const moved = after.requests != before.requests || after.known != before.known;
+        if (!filled || !moved) break;
     }
     co_return report;
 }

@@ -49,7 +49,8 @@ struct FollowUp {
     int history_turns = 1;
 };
 
-/// A cycle where nothing polls by itself, and what it owes: commits, and the past of what is newly watched.
+/// A cycle where nothing polls by itself, and what it owes: commits, and the past of what is newly watched. Either ends
+/// with the first turn that fails or gets nowhere.
 Async<Result<CollectReport>> collect_and_follow_up(Collector& collector, std::optional<std::size_t> limit,
                                                    FollowUp turns);
 

@@ -91,6 +91,7 @@ bool HistoryFiller::due() const { return more_to_follow_ || next() != nullptr; }
 
 HistoryFigures HistoryFiller::figures() const {
     auto figures = figures_;
+    figures.known = ours_.size();
     figures.unfinished = static_cast<std::size_t>(
         std::ranges::count_if(ours_, [](auto const& entry) { return !entry.second.progress.done(); }));
     return figures;

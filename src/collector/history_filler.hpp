@@ -21,6 +21,7 @@ namespace gem {
 /// What was done since the start.
 struct HistoryFigures {
     std::size_t unfinished = 0; ///< repositories of ours whose history is asked for, now
+    std::size_t known = 0;      ///< repositories of ours of which is known how far it is, now
     std::uint64_t requests = 0;
     std::uint64_t finished = 0;
 };
