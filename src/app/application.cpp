@@ -13,6 +13,7 @@
 #include "app/signals.hpp"
 #include "dashboard/site.hpp"
 #include "http/server.hpp"
+#include "storage/repo_history.hpp"
 
 namespace gem {
 
@@ -66,13 +67,16 @@ Result<std::unique_ptr<http::Server>> listen(asio::io_context& context, http::Se
 }
 
 /// Once an hour, and at the start.
-Async<void> keep_retention(DatabaseService& database, Log& log) {
-    while (true) {
-        auto const removed = co_await database.maintenance().apply_retention();
+Async<void> keep_retention(DatabaseService& database, days retention, Clock const& clock, Log& log) {
+    auto const tell = [&log](std::string_view what, Result<std::int64_t> const& removed) {
         if (!removed)
             log.error("retention_failed", {{"reason", removed.error().message}});
         else if (*removed > 0)
-            log.info("retention", {{"removed", *removed}});
+            log.info("retention", {{what, *removed}});
+    };
+    while (true) {
+        tell("removed", co_await database.maintenance().apply_retention());
+        tell("history_pages_removed", co_await remove_histories_before(database.metrics(), clock.now() - retention));
         co_await sleep_for(hours(1));
     }
 }
@@ -124,7 +128,8 @@ Async<Result<void>> serve_until(Stop& stop, asio::io_context& context, DatabaseS
     children.spawn(face.watch());
     alerting.spawn_into(children);
     if (values.poll != PollMode::off) children.spawn(collecting.collector().run());
-    if (values.database.retention > days(0)) children.spawn(keep_retention(database, log));
+    if (auto const kept = values.database.retention; kept > days(0))
+        children.spawn(keep_retention(database, kept, clock, log));
     co_await children.wait();
     stop.act = {};
     co_await front.finish();

@@ -27,7 +27,7 @@ CollectorOptions options_of(Settings const& settings, Collecting::Use use) {
     CollectorOptions options{.targets = parse_targets(settings.target_repositories)};
     options.poller.limits.ceiling = settings.poll_interval;
     options.poller.limits.floor = std::min(options.poller.limits.floor, settings.poll_interval);
-    options.history.on = settings.history_on_arrival;
+    options.history = {.on = settings.history_on_arrival, .limits = history_limits_within(settings.database.retention)};
     options.details.on = settings.commit_details;
     options.details.max_per_hour = settings.commit_details_max_per_hour;
     if (settings.commit_details) {

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "collector/poll_state.hpp"
 #include "github/history_parser.hpp"
+#include "storage/stored_json.hpp"
 
 namespace gem {
 
@@ -60,21 +62,49 @@ Async<Result<void>> HistoryFiller::follow(std::vector<RepoName> repos) {
             continue;
         }
         if (++unknown > most_at_once) continue;
-        auto kept = co_await read_progress(database_.metrics(), repo);
+        auto kept = co_await take_up(repo);
         if (!kept) co_return fail(kept.error());
-        if (!*kept) {
-            KeptProgress fresh{.progress = plan_.begin(repo.text(), clock_.now())};
-            auto const written = co_await write_progress(database_.metrics(), fresh);
-            if (!written && written.error().code == ErrorCode::conflict) continue; // of another process: next time
-            if (!written) co_return fail(written.error().within("beginning a history"));
-            fresh.version = *written;
-            *kept = std::move(fresh);
-        }
-        ours.insert_or_assign(repo.key(), std::move(**kept));
+        if (*kept) ours.insert_or_assign(repo.key(), std::move(**kept));
     }
     ours_ = std::move(ours);
     more_to_follow_ = unknown > most_at_once;
     co_return Result<void>{};
+}
+
+/// Nothing if it is not to be asked for, or somebody else takes it up in this moment.
+Async<Result<std::optional<KeptProgress>>> HistoryFiller::take_up(RepoName repo) {
+    using Taken = std::optional<KeptProgress>;
+    auto kept = co_await read_progress(database_.metrics(), repo);
+    if (!kept) co_return fail(kept.error());
+    if (*kept) {
+        auto const left_behind = co_await is_left_behind(repo, (*kept)->progress);
+        if (!left_behind) co_return fail(left_behind.error());
+        if (!*left_behind) co_return kept;
+    } else {
+        auto const polled = co_await database_.metrics().get_state(poll_key(repo.key()));
+        if (!polled) co_return fail(polled.error().within("reading the state of polling"));
+        if (!*polled) co_return Taken(); // removed or forgotten by another process: we do not know it yet
+    }
+    KeptProgress fresh{.progress = plan_.begin(repo.text(), clock_.now()), .version = *kept ? (*kept)->version : 0};
+    auto const written = co_await write_progress(database_.metrics(), fresh);
+    if (!written && written.error().code == ErrorCode::conflict) co_return Taken(); // next time
+    if (!written) co_return fail(written.error().within("beginning a history"));
+    fresh.version = *written;
+    if (*kept) {
+        auto const removed = co_await remove_history_pages(database_.metrics(), std::move(repo));
+        if (!removed) co_return fail(removed.error());
+    }
+    co_return Taken(std::move(fresh));
+}
+
+/// Whether nobody polled between its end and the beginning of the present polls: it is of a former arrival.
+Async<Result<bool>> HistoryFiller::is_left_behind(RepoName repo, HistoryProgress progress) {
+    auto const entry = co_await database_.metrics().get_state(since_key(repo.key()));
+    if (!entry) co_return fail(entry.error().within("reading since when a repository is polled"));
+    if (!*entry) co_return false;
+    auto const polled = from_stored<PolledSince>((*entry)->value, (*entry)->key);
+    if (!polled) co_return fail(polled.error());
+    co_return progress.until < polled->since;
 }
 
 HistoryFiller::Entry const* HistoryFiller::next() const {
@@ -116,17 +146,39 @@ Async<Result<void>> HistoryFiller::advance(std::string key, std::int64_t& reques
         quiet_until_ = progress.not_before; // of no interest to the next process
         co_return Result<void>{};
     }
+    auto const wanted = co_await is_kept(*repo);
+    if (!wanted) co_return fail(wanted.error());
+    if (!*wanted) {
+        ours_.erase(key);
+        co_return Result<void>{};
+    }
     if (auto const stored = co_await store(*repo, kept.progress, std::move(step)); !stored)
         co_return fail(stored.error().within("storing the history of " + kept.progress.repo));
     auto const written = co_await write_progress(database_.metrics(), {.progress = progress, .version = kept.version});
     if (!written) {
         ours_.erase(key); // to be read anew
-        if (written.error().code == ErrorCode::conflict) co_return Result<void>{};
+        if (written.error().code == ErrorCode::conflict)
+            co_return co_await take_back(*repo, plan_.place(kept.progress));
         co_return fail(written.error().within("noting how far the history of " + progress.repo + " is"));
     }
     tell(progress);
     ours_.insert_or_assign(key, KeptProgress{.progress = std::move(progress), .version = *written});
     co_return Result<void>{};
+}
+
+/// Whether anybody still wants it: whoever forgets the repository removes how far its history is.
+Async<Result<bool>> HistoryFiller::is_kept(RepoName repo) {
+    auto const present = co_await read_progress(database_.metrics(), std::move(repo));
+    if (!present) co_return fail(present.error());
+    co_return present->has_value();
+}
+
+/// After somebody else wrote or removed how far it is while we stored an answer: nothing stays of what was forgotten.
+Async<Result<void>> HistoryFiller::take_back(RepoName repo, std::string place) {
+    auto const wanted = co_await is_kept(repo);
+    if (!wanted) co_return fail(wanted.error());
+    if (*wanted) co_return Result<void>{};
+    co_return co_await remove_history_page(database_.metrics(), std::move(repo), std::move(place));
 }
 
 Async<github::ApiAnswer> HistoryFiller::ask(RepoName repo, std::string question, std::int64_t& requests) {

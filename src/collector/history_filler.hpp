@@ -36,8 +36,8 @@ class HistoryFiller {
     HistoryFiller(DatabaseService& database, github::GitHubClient& github, Clock const& clock, Log& log,
                   Options options);
 
-    /// These are watched, and ours to ask for; begins what was never begun, some of them at a time. Fails only if the
-    /// store does.
+    /// These are watched, and ours to ask for; begins what was never begun and is still polled as the store knows, and
+    /// anew what ends before the present polls begin, some of them at a time. Fails only if the store does.
     Async<Result<void>> follow(std::vector<RepoName> repos);
 
     /// Asks with at most `requests`, for one repository after the other. Stops early when nothing is left to be asked
@@ -58,7 +58,11 @@ class HistoryFiller {
     using Entry = std::map<std::string, KeptProgress>::value_type;
     /// The one to ask for now; none, or GitHub wants peace: nothing.
     [[nodiscard]] Entry const* next() const;
+    Async<Result<std::optional<KeptProgress>>> take_up(RepoName repo);
+    Async<Result<bool>> is_left_behind(RepoName repo, HistoryProgress progress);
     Async<Result<void>> advance(std::string key, std::int64_t& requests);
+    Async<Result<bool>> is_kept(RepoName repo);
+    Async<Result<void>> take_back(RepoName repo, std::string place);
     Async<github::ApiAnswer> ask(RepoName repo, std::string question, std::int64_t& requests);
     Async<Step> fetch(RepoName repo, HistoryProgress progress, std::int64_t& requests);
     Async<void> fetch_statuses(RepoName repo, Step& step, std::int64_t& requests);

@@ -19,6 +19,12 @@ bool goes_by_time(std::string_view part) { return part == "items" || part == "an
 
 } // namespace
 
+HistoryLimits history_limits_within(days retention) {
+    HistoryLimits limits;
+    if (retention > days(0)) limits.reach = std::min<seconds>(limits.reach, retention);
+    return limits;
+}
+
 HistoryProgress HistoryPlan::begin(std::string repo, UtcTime now) const {
     return {.repo = std::move(repo),
             .from = now - limits_.reach,

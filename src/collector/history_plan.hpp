@@ -27,6 +27,9 @@ struct HistoryLimits {
     std::int64_t deployments_at_once = 4; ///< each costs a request more, and all of them must fit into the budget
 };
 
+/// Nothing is asked for that RETENTION_DAYS (0: keeps everything) would not keep.
+HistoryLimits history_limits_within(days retention);
+
 /// What came of one question.
 struct HistoryAnswered {
     github::PageStatus status = github::PageStatus::unavailable;

@@ -48,6 +48,13 @@ BOOST_DESCRIBE_STRUCT(PollState, (),
                       (target, path, etag, etag_token, last_poll, last_complete, next_poll, not_before, failures,
                        parked, reason, gap_from, events_per_hour, recent, holder))
 
+/// The document at since_key().
+struct PolledSince {
+    std::string target{};
+    UtcTime since{};
+};
+BOOST_DESCRIBE_STRUCT(PolledSince, (), (target, since))
+
 inline constexpr std::size_t event_mark_size = 12;
 
 /// 12 hex digits of an event's identity (repository, time, type, id): enough to recognise it among a few hundred. The

@@ -29,12 +29,6 @@ struct Gap {
 };
 BOOST_DESCRIBE_STRUCT(Gap, (), (target, from, to, reason))
 
-struct Since {
-    std::string target;
-    UtcTime since{};
-};
-BOOST_DESCRIBE_STRUCT(Since, (), (target, since))
-
 std::vector<std::string_view> split_marks(std::string_view marks) {
     std::vector<std::string_view> all;
     for (; marks.size() >= event_mark_size; marks.remove_prefix(event_mark_size))
@@ -263,7 +257,7 @@ UtcTime Poller::covered_since(github::EventTarget const& target, Harvest const& 
 Async<Result<void>> Poller::write_coverage(std::string target_key, PollState const& state, bool gap, UtcTime now,
                                            UtcTime covered_from) {
     if (!state.last_complete) {
-        Since const since{.target = state.target, .since = covered_from};
+        PolledSince const since{.target = state.target, .since = covered_from};
         co_return co_await put(since_key(target_key), JsonText::already_validated(json::to_string(since)), false);
     }
     if (!gap) co_return Result<void>{};

@@ -11,10 +11,11 @@ namespace gem {
 
 namespace {
 
+constexpr std::string_view progress_prefix = "history#state#";
 constexpr std::string_view page_prefix = "history#page#";
 constexpr int most_page_attempts = 3;
 
-std::string progress_key(RepoName const& repo) { return "history#state#" + repo.key(); }
+std::string progress_key(RepoName const& repo) { return std::string(progress_prefix) + repo.key(); }
 std::string pages_of(RepoName const& repo) { return fmt::format("{}{}#", page_prefix, repo.key()); }
 
 template <class Document>
@@ -103,6 +104,36 @@ Async<Result<std::int64_t>> write_progress(MetricsRepository& store, KeptProgres
 
 Async<Result<void>> write_history_page(MetricsRepository& store, RepoName repo, std::string place, HistoryPage page) {
     co_return co_await put_document(store, pages_of(repo) + place, document_of(page));
+}
+
+Async<Result<void>> remove_history_page(MetricsRepository& store, RepoName repo, std::string place) {
+    co_return co_await store.remove_state(pages_of(repo) + place);
+}
+
+Async<Result<std::int64_t>> remove_history_pages(MetricsRepository& store, RepoName repo) {
+    auto const entries = co_await store.list_state(pages_of(repo));
+    if (!entries) co_return fail(entries.error().within("looking for a history"));
+    for (auto const& entry : *entries) {
+        auto const removed = co_await store.remove_state(entry.key);
+        if (!removed) co_return fail(removed.error().within("removing a history"));
+    }
+    co_return std::ssize(*entries);
+}
+
+Async<Result<std::int64_t>> remove_histories_before(MetricsRepository& store, UtcTime horizon) {
+    auto const entries = co_await store.list_state(std::string(progress_prefix));
+    if (!entries) co_return fail(entries.error().within("looking for histories"));
+    std::int64_t pages = 0;
+    for (auto const& entry : *entries) {
+        auto const progress = from_stored<HistoryProgress>(entry.value, entry.key);
+        if (!progress) co_return fail(progress.error());
+        auto repo = RepoName::parse(progress->repo);
+        if (!repo || progress->until >= horizon) continue;
+        auto const removed = co_await remove_history_pages(store, std::move(*repo));
+        if (!removed) co_return fail(removed.error());
+        pages += *removed;
+    }
+    co_return pages;
 }
 
 Async<Result<std::optional<RepoHistory>>> read_history(MetricsRepository& store, RepoName repo, TimeWindow window) {

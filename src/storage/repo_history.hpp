@@ -59,6 +59,11 @@ Async<Result<std::optional<KeptProgress>>> read_progress(MetricsRepository& stor
 Async<Result<std::int64_t>> write_progress(MetricsRepository& store, KeptProgress kept);
 /// What stood at `place` is replaced.
 Async<Result<void>> write_history_page(MetricsRepository& store, RepoName repo, std::string place, HistoryPage page);
+Async<Result<void>> remove_history_page(MetricsRepository& store, RepoName repo, std::string place);
+/// All of them; how far it is stays. Returns how many there were.
+Async<Result<std::int64_t>> remove_history_pages(MetricsRepository& store, RepoName repo);
+/// The same of every repository whose history ends before that. That it was asked for stays known.
+Async<Result<std::int64_t>> remove_histories_before(MetricsRepository& store, UtcTime horizon);
 
 /// The whole of what was told, once it is whole.
 struct RepoHistory {

@@ -146,5 +146,30 @@ TEST_F(CollectorHistoryTest, begins_with_a_repository_that_is_added_while_it_run
     EXPECT_EQ(test::await(database->metrics().list_state("history#state#")).value().size(), 2U);
 }
 
+TEST_F(CollectorHistoryTest, a_repository_that_was_forgotten_is_asked_for_nothing_and_leaves_nothing) {
+    start();
+    test::PastOfARepository const past("o/r", clock.now() - days(10), 240);
+    bool forgotten = false;
+    auto const forget = [&] {
+        forgotten = true;
+        for (auto const& entry : test::await(database->metrics().list_state("")).value()) {
+            if (entry.key.contains("o/r")) ASSERT_TRUE(test::await(database->metrics().remove_state(entry.key)));
+        }
+    };
+    replay.weather = [&](ReplayRequest const& request) {
+        if (request.path == "/repos/o/r/issues/comments" && !forgotten) forget();
+        return past.answer(request);
+    };
+    replay.show("/repos/o/r/events", stars(3));
+    poll();
+    fill();
+    ASSERT_TRUE(forgotten);
+    EXPECT_EQ(test::await(database->metrics().list_state("history#")).value().size(), 0U);
+    auto const asked = replay.asked;
+    fill();
+    EXPECT_EQ(replay.asked, asked) << "nor is it begun anew";
+    EXPECT_EQ(test::await(database->metrics().list_state("history#")).value().size(), 0U);
+}
+
 } // namespace
 } // namespace gem

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "collector/poll_state.hpp"
 #include "storage/sqlite/sqlite_manager.hpp"
 #include "support/await.hpp"
 #include "support/event_maker.hpp"
@@ -24,7 +25,11 @@ struct HistoryFillerTest : testing::Test {
         replay.hourly_limit = 0;
         replay.weather = [this](ReplayRequest const& request) { return past.answer(request); };
         http.by_function = [this](http::ClientRequest const& request) { return replay.answer(request); };
+        for (auto const* const name : {"o/r", "o/s"}) watch(name);
         start();
+    }
+    void watch(std::string_view name) {
+        ASSERT_TRUE(test::await(database.metrics().put_state({.key = poll_key(name), .value = to_json(PollState{})})));
     }
     void start(HistoryFiller::Options options = {}) {
         filler.emplace(database, github, clock, log, options);
@@ -108,6 +113,51 @@ TEST_F(HistoryFillerTest, does_not_repeat_itself_when_the_repository_is_watched_
     EXPECT_EQ(replay.asked, asked);
 }
 
+TEST_F(HistoryFillerTest, begins_anew_for_a_second_arrival_that_the_first_one_tells_nothing_about) {
+    work();
+    follow({});
+    auto const since = [&](UtcTime time) {
+        auto& metrics = database.metrics();
+        EXPECT_TRUE(test::await(metrics.remove_state(since_key("o/r"))));
+        PolledSince const record{.target = "o/r", .since = time};
+        EXPECT_TRUE(test::await(metrics.put_state(
+            {.key = since_key("o/r"), .value = JsonText::already_validated(json::to_string(record))})));
+    };
+    clock.advance(days(20));
+    since(clock.now() - days(29));
+    follow();
+    EXPECT_FALSE(filler->due()) << "what was told then reaches up to what is polled now";
+    follow({});
+    clock.advance(days(60));
+    since(clock.now() - days(29));
+    past = test::PastOfARepository("o/r", clock.now() - days(10), 24);
+    follow();
+    EXPECT_TRUE(filler->due());
+    EXPECT_FALSE(history());
+    work();
+    ASSERT_TRUE(history());
+    EXPECT_EQ(history()->progress.until, clock.now());
+    EXPECT_EQ(history()->told.items.size(), 2U * 24) << "nothing of the first arrival";
+    start();
+    EXPECT_FALSE(filler->due());
+}
+
+TEST_F(HistoryFillerTest, asks_for_no_more_than_retention_keeps_and_goes_when_that_is_over) {
+    EXPECT_EQ(history_limits_within(days(0)).reach, days(30));
+    EXPECT_EQ(history_limits_within(days(365)).reach, days(30));
+    ASSERT_TRUE(test::await(database.metrics().remove_state("history#state#o/r")));
+    start({.limits = history_limits_within(days(3))});
+    work();
+    ASSERT_TRUE(history());
+    EXPECT_EQ(history()->progress.from, clock.now() - days(3));
+    EXPECT_EQ(test::await(remove_histories_before(database.metrics(), clock.now())).value(), 0);
+    EXPECT_GT(test::await(remove_histories_before(database.metrics(), clock.now() + seconds(1))).value(), 0);
+    EXPECT_EQ(test::await(database.metrics().list_state("history#page#")).value().size(), 0U);
+    EXPECT_TRUE(history()->told.empty());
+    start();
+    EXPECT_FALSE(filler->due()) << "it is not asked for again";
+}
+
 TEST_F(HistoryFillerTest, tells_nothing_before_it_is_whole_and_goes_on_after_a_restart) {
     work(3);
     EXPECT_EQ(replay.asked, 3U);
@@ -183,6 +233,25 @@ TEST_F(HistoryFillerTest, is_told_from_two_processes_once) {
     ASSERT_TRUE(test::await(other.work(1000)));
     ASSERT_TRUE(history());
     EXPECT_EQ(history()->told.items.size(), 2U * issues_of_ten_days);
+}
+
+TEST_F(HistoryFillerTest, takes_back_what_it_wrote_of_a_repository_that_was_forgotten_meanwhile) {
+    auto& metrics = database.metrics();
+    auto const forget_after = [&](std::string_view path) {
+        replay.weather = [&, path](ReplayRequest const& request) {
+            if (request.path == path) EXPECT_TRUE(test::await(metrics.remove_state("history#state#o/r")));
+            return past.answer(request);
+        };
+    };
+    forget_after("/repos/o/r/issues");
+    work();
+    EXPECT_EQ(test::await(metrics.list_state("history#")).value().size(), 0U);
+    EXPECT_FALSE(filler->due());
+    forget_after("/repos/o/r/deployments");
+    follow({});
+    follow();
+    work();
+    EXPECT_TRUE(test::await(metrics.find_deployments(test::repo("o/r"), test::all_time()))->empty());
 }
 
 TEST_F(HistoryFillerTest, asks_nothing_when_switched_off) {
