@@ -21,7 +21,8 @@ bool names(std::string const& key, RepoName const& repo) {
 
 Async<Result<std::int64_t>> forget_states(DatabaseService& database, RepoName repo) {
     std::int64_t gone = 0;
-    for (auto const* const prefix : {"coverage#", "history#", "owed#", "poll#", "watch#"}) {
+    // First that it is watched: a collector that reads the list meanwhile begins nothing anew.
+    for (auto const* const prefix : {"watch#", "poll#", "coverage#", "history#", "owed#"}) {
         auto const entries = co_await database.metrics().list_state(prefix);
         if (!entries) co_return fail(entries.error());
         for (auto const& entry : *entries) {
