@@ -21,8 +21,9 @@ bool names(std::string const& key, RepoName const& repo) {
 
 Async<Result<std::int64_t>> forget_states(DatabaseService& database, RepoName repo) {
     std::int64_t gone = 0;
-    // First that it is watched: a collector that reads the list meanwhile begins nothing anew.
-    for (auto const* const prefix : {"watch#", "poll#", "coverage#", "history#", "owed#"}) {
+    // First that it is watched: a collector that reads the list meanwhile begins nothing anew. How far a history is
+    // goes before its pages: what is stored of it afterwards is taken back.
+    for (auto const* const prefix : {"watch#", "poll#", "coverage#", "history#state#", "history#page#", "owed#"}) {
         auto const entries = co_await database.metrics().list_state(prefix);
         if (!entries) co_return fail(entries.error());
         for (auto const& entry : *entries) {

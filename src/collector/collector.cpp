@@ -121,7 +121,11 @@ Async<Result<void>> Collector::refresh() {
         plan_.recall(found->first, tracked.state.events_per_hour.value / 3600);
     }
     for (auto const& [key, tracked] : tracked_) {
-        if (!fresh.contains(key)) plan_.forget(key);
+        auto const found = fresh.find(key);
+        if (found == fresh.end())
+            plan_.forget(key);
+        else if (tracked.version > 0 && found->second.version == 0) // forgotten by another process, and wanted again
+            history_.forget(key);
     }
     for (auto const& [key, tracked] : fresh) {
         if (is_elsewhere(tracked))

@@ -320,15 +320,20 @@ Async<Result<void>> CommitDetails::pay_all(std::int64_t requests) {
     co_return Result<void>{};
 }
 
-/// Pays one debt as far as the requests go. When its note is gone, somebody else has paid it or forgotten the
-/// repository.
-Async<Result<CommitDetails::Progress>> CommitDetails::pay(std::string key, std::int64_t& requests) {
+/// False, and the debt is settled, when its note is gone: somebody else has paid it or forgotten the repository.
+Async<Result<bool>> CommitDetails::is_still_owed(std::string key) {
     auto const noted = co_await database_.metrics().get_state(debts_.at(key).note);
     if (!noted) co_return fail(noted.error().within("reading what a push owes"));
-    if (!*noted) {
-        if (auto const settled = co_await settle(key); !settled) co_return fail(settled.error());
-        co_return Progress::paid;
-    }
+    if (*noted) co_return true;
+    if (auto const settled = co_await settle(key); !settled) co_return fail(settled.error());
+    co_return false;
+}
+
+/// Pays one debt as far as the requests go.
+Async<Result<CommitDetails::Progress>> CommitDetails::pay(std::string key, std::int64_t& requests) {
+    auto const owed = co_await is_still_owed(key);
+    if (!owed) co_return fail(owed.error());
+    if (!*owed) co_return Progress::paid;
     if (debts_.at(key).push.commits.empty()) {
         // The head comes last: with it all is paid. After a restart events may be taken for new once more.
         auto const head = debts_.at(key).push.head;
@@ -404,6 +409,9 @@ Async<Result<CommitDetails::Progress>> CommitDetails::list_commits(std::string k
     }
     if (!whole && !new_branch)
         log_.info("push_with_many_commits", {{"repo", push.repo}, {"head", push.head}, {"taken", records.size()}});
+    auto const owed = co_await is_still_owed(key);
+    if (!owed) co_return fail(owed.error());
+    if (!*owed) co_return Progress::paid;
     for (auto const& record : records) push.commits.push_back(record.commit.sha);
     if (auto const stored = co_await store(std::move(records)); !stored) co_return fail(stored.error());
     if (push.commits.empty()) { // a branch that was moved back: nothing new
@@ -440,6 +448,9 @@ Async<Result<CommitDetails::Progress>> CommitDetails::fetch_commit(std::string k
             std::ranges::move(*record->files, std::back_inserter(*whole->files));
         if (last) break;
     }
+    auto const owed = co_await is_still_owed(key);
+    if (!owed) co_return fail(owed.error());
+    if (!*owed) co_return Progress::paid;
     fill(whole->commit, push);
     whole->commit.files_changed = static_cast<std::int64_t>(whole->files->size());
     complete(*whole);

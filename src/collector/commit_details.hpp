@@ -108,6 +108,7 @@ class CommitDetails {
     Async<Result<void>> settle(std::string key);
     void take(std::string const& key, Note note, std::vector<OwedPush> pushes);
     Async<Result<void>> pay_all(std::int64_t requests);
+    Async<Result<bool>> is_still_owed(std::string key);
     Async<Result<Progress>> pay(std::string key, std::int64_t& requests);
     Async<Result<Progress>> list_commits(std::string key, std::int64_t& requests);
     Async<Result<Progress>> fetch_commit(std::string key, std::string sha, std::int64_t& requests);

@@ -173,7 +173,7 @@ Async<Result<bool>> HistoryFiller::is_kept(RepoName repo) {
     co_return present->has_value();
 }
 
-/// After somebody else wrote or removed how far it is while we stored an answer: nothing stays of what was forgotten.
+/// After somebody else wrote or removed how far it is while we stored an answer: no page stays of what was forgotten.
 Async<Result<void>> HistoryFiller::take_back(RepoName repo, std::string place) {
     auto const wanted = co_await is_kept(repo);
     if (!wanted) co_return fail(wanted.error());

@@ -40,6 +40,9 @@ class HistoryFiller {
     /// anew what ends before the present polls begin, some of them at a time. Fails only if the store does.
     Async<Result<void>> follow(std::vector<RepoName> repos);
 
+    /// What is known of a repository (by RepoName::key()) is to be read anew.
+    void forget(std::string const& key) { ours_.erase(key); }
+
     /// Asks with at most `requests`, for one repository after the other. Stops early when nothing is left to be asked
     /// now. Fails only if the store does.
     Async<Result<void>> work(std::int64_t requests);

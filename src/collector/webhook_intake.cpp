@@ -53,9 +53,10 @@ struct WebhookIntake::Storing {
 };
 
 Async<void> WebhookIntake::run(std::shared_ptr<Storing> storing, github::WebhookContent content) {
+    auto const repo = content.event.repo_name;
+    auto const at = content.event.created_at;
     if (content.private_repository) {
-        auto noted = co_await storing->known_private->note(content.event.repo_name, *content.private_repository,
-                                                           content.event.created_at);
+        auto noted = co_await storing->known_private->note(repo, *content.private_repository, at);
         if (!noted) co_return storing->end_with(fail(std::move(noted.error())));
     }
     std::vector<Event> batch;
@@ -64,7 +65,13 @@ Async<void> WebhookIntake::run(std::shared_ptr<Storing> storing, github::Webhook
         auto noted = co_await storing->before_storing(batch);
         if (!noted) co_return storing->end_with(fail(std::move(noted.error())));
     }
-    storing->end_with(co_await storing->database.events().insert_events(std::move(batch)));
+    auto stored = co_await storing->database.events().insert_events(std::move(batch));
+    // Once more: whoever forgot the repository meanwhile has removed the mark, but not this event.
+    if (stored && stored->inserted > 0 && content.private_repository.value_or(false)) {
+        auto noted = co_await storing->known_private->note(repo, true, at);
+        if (!noted) co_return storing->end_with(fail(std::move(noted.error())));
+    }
+    storing->end_with(std::move(stored));
 }
 
 /// Stores it in a coroutine of its own, which goes on when we have waited long enough: a write that has begun cannot be

@@ -15,6 +15,7 @@ constexpr std::string_view prefix = "private#";
 constexpr seconds remembered{60};
 /// The time of the latest private event is written again when it has moved on so far.
 constexpr seconds moved_on = hours(1);
+constexpr int most_attempts = 8;
 
 struct PrivateMark {
     UtcTime at{}; // of the latest private event that was worth writing
@@ -58,30 +59,45 @@ Async<Result<void>> PrivateRepositories::refresh() {
     co_return Result<void>{};
 }
 
-Async<Result<void>> PrivateRepositories::note(std::string repo, bool is_private, UtcTime at) {
-    if (auto read = co_await refresh(); !read) co_return fail(std::move(read.error()));
-    auto const name = ascii_lower(repo);
+/// Writes down that it is, unless the store says so of about that time.
+Async<Result<void>> PrivateRepositories::note_private(std::string name, UtcTime at) {
     auto const key = fmt::format("{}{}", prefix, name);
-    auto const found = known_.find(name);
-    if (is_private) {
-        if (found != known_.end() && at - found->second.at < moved_on) co_return Result<void>{};
-        auto const version = found == known_.end() ? 0 : found->second.version;
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        // Not from memory: somebody may have forgotten the repository, and its mark with it.
+        auto const present = co_await database_.metrics().get_state(key);
+        if (!present) co_return fail(present.error());
+        std::int64_t version = 0;
+        if (*present) {
+            auto const mark = from_stored<PrivateMark>((*present)->value, key);
+            if (!mark) co_return fail(mark.error());
+            version = (*present)->version;
+            if (at - mark->at < moved_on) {
+                known_[name] = {.at = mark->at, .version = version};
+                co_return Result<void>{};
+            }
+        }
         auto const written = co_await database_.metrics().put_state(
             {.key = key,
              .value = JsonText::already_validated(json::to_string(PrivateMark{.at = at})),
              .version = version});
-        // Somebody else may have written the same a moment ago.
-        if (!written && written.error().code != ErrorCode::conflict) co_return fail(written.error());
-        if (written)
+        if (written) {
             known_[name] = {.at = at, .version = *written};
-        else
-            read_at_.reset();
-    } else {
-        if (found == known_.end() || at < found->second.at) co_return Result<void>{};
-        auto const removed = co_await database_.metrics().remove_state(key);
-        if (!removed) co_return fail(removed.error());
-        known_.erase(name);
+            co_return Result<void>{};
+        }
+        if (written.error().code != ErrorCode::conflict) co_return fail(written.error());
     }
+    co_return fail(ErrorCode::unavailable, "others note at this moment that this repository is private; try again");
+}
+
+Async<Result<void>> PrivateRepositories::note(std::string repo, bool is_private, UtcTime at) {
+    auto const name = ascii_lower(repo);
+    if (is_private) co_return co_await note_private(name, at);
+    if (auto read = co_await refresh(); !read) co_return fail(std::move(read.error()));
+    auto const found = known_.find(name);
+    if (found == known_.end() || at < found->second.at) co_return Result<void>{};
+    auto const removed = co_await database_.metrics().remove_state(fmt::format("{}{}", prefix, name));
+    if (!removed) co_return fail(removed.error());
+    known_.erase(name);
     co_return Result<void>{};
 }
 

@@ -31,8 +31,8 @@ class PrivateRepositories {
 
     /// What an event of `at` tells. Durable when it returns. To be called before the events are stored, so that nobody
     /// sees these in between. One that is told again late makes nothing public that has become private since (an hour
-    /// after its first private event at the latest). While it says what is known already it costs one reading of the
-    /// list a minute.
+    /// after its first private event at the latest). A public event costs one reading of the list a minute, a private
+    /// one a reading of its mark.
     Async<Result<void>> note(std::string repo, bool is_private, UtcTime at);
 
   private:
@@ -41,6 +41,7 @@ class PrivateRepositories {
         std::int64_t version = 0;
     };
     Async<Result<void>> refresh();
+    Async<Result<void>> note_private(std::string name, UtcTime at);
 
     DatabaseService& database_;
     Clock const& clock_;

@@ -23,7 +23,9 @@ Checkpointer::Checkpointer(Handle& writer, std::string const& path, Log& log)
     };
     sqlite3_wal_hook(writer_.raw(), hook, this);
     // The writer goes before it where there is one core only. On Linux the priority is the thread's.
-    boost::asio::post(thread_, [] { std::ignore = ::setpriority(PRIO_PROCESS, 0, 10); });
+    boost::asio::post(thread_, [this] {
+        if (::setpriority(PRIO_PROCESS, 0, 10) != 0) log_.debug("priority_not_lowered", {{"thread", "checkpointer"}});
+    });
 }
 
 Checkpointer::~Checkpointer() {

@@ -116,6 +116,18 @@ TEST_F(PrivateRepositoriesTest, what_another_process_has_written_is_noticed_with
     EXPECT_EQ(wait_ok(private_repositories(database)), RepositoryNames{"acme/tool"});
 }
 
+TEST_F(PrivateRepositoriesTest, a_mark_that_somebody_removed_is_there_again_with_the_next_private_event) {
+    PrivateRepositories names(database, clock);
+    for (auto const later : {seconds(1), seconds(hours(2)), seconds(hours(5))}) {
+        wait_ok(names.note("Acme/Tool", true, ten_o_clock));
+        EXPECT_TRUE(wait_ok(forget_private(database, repo("acme/tool"))));
+        EXPECT_FALSE(wait_ok(forget_private(database, repo("acme/tool"))));
+        wait_ok(names.note("Acme/Tool", true, ten_o_clock + later));
+        EXPECT_EQ(wait_ok(private_repositories(database)), RepositoryNames{"acme/tool"});
+        wait_ok(forget_private(database, repo("acme/tool")));
+    }
+}
+
 TEST_F(PrivateRepositoriesTest, an_old_public_event_that_is_told_again_makes_nothing_public) {
     PrivateRepositories names(database, clock);
     wait_ok(names.note("acme/tool", true, ten_o_clock));

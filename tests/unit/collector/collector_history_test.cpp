@@ -171,5 +171,22 @@ TEST_F(CollectorHistoryTest, a_repository_that_was_forgotten_is_asked_for_nothin
     EXPECT_EQ(test::await(database->metrics().list_state("history#")).value().size(), 0U);
 }
 
+TEST_F(CollectorHistoryTest, a_configured_repository_that_was_forgotten_gets_its_history_again) {
+    start();
+    test::PastOfARepository const past("o/r", clock.now() - days(10), 240);
+    replay.weather = [&](ReplayRequest const& request) { return past.answer(request); };
+    replay.show("/repos/o/r/events", stars(3));
+    poll();
+    fill();
+    ASSERT_EQ(collector->figures().history.unfinished, 0U);
+    for (auto const& entry : test::await(database->metrics().list_state("")).value()) {
+        if (entry.key.contains("o/r")) ASSERT_TRUE(test::await(database->metrics().remove_state(entry.key)));
+    }
+    clock.advance(minutes(6));
+    poll();
+    fill();
+    EXPECT_EQ(test::await(database->metrics().list_state("history#state#")).value().size(), 1U);
+}
+
 } // namespace
 } // namespace gem

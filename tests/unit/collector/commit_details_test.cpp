@@ -199,6 +199,24 @@ TEST_F(CommitDetailsTest, fetches_nothing_for_a_repository_that_was_forgotten) {
     EXPECT_EQ(owed_in_store(), 0U);
 }
 
+TEST_F(CommitDetailsTest, keeps_nothing_of_a_repository_that_is_forgotten_while_github_answers) {
+    compare(1, 2, compare_json(1, commit_json(2, 1), files_json(2)));
+    commit(3, whole_commit_json(3, 2, 1));
+    owe(push(1, 2));
+    owe(push(2, 3, "2"));
+    replay.weather = [&](test::ReplayRequest const&) -> std::optional<ReplayAnswer> {
+        for (auto const& note : test::await(database.metrics().list_state("owed#")).value())
+            EXPECT_TRUE(test::await(database.metrics().remove_state(note.key)));
+        return std::nullopt;
+    };
+    work();
+    EXPECT_EQ(replay.asked, 1U);
+    EXPECT_FALSE(stored(2));
+    EXPECT_FALSE(stored(3));
+    EXPECT_EQ(details->figures().owed, 0U);
+    EXPECT_EQ(owed_in_store(), 0U);
+}
+
 TEST_F(CommitDetailsTest, lists_the_commits_of_a_new_branch) {
     replay.record("/repos/o/r/commits",
                   ReplayAnswer::of(200, {}, "[" + commit_json(3, 2) + "," + commit_json(2, 1) + "]"));
