@@ -177,7 +177,7 @@ TEST_F(CollectorHistoryTest, a_configured_repository_that_was_forgotten_gets_its
     replay.weather = [&](ReplayRequest const& request) { return past.answer(request); };
     replay.show("/repos/o/r/events", stars(3));
     poll();
-    fill();
+    for (int turn = 0; turn < 20 && collector->lacks_history(); ++turn) fill();
     ASSERT_EQ(collector->figures().history.unfinished, 0U);
     for (auto const& entry : test::await(database->metrics().list_state("")).value()) {
         if (entry.key.contains("o/r")) ASSERT_TRUE(test::await(database->metrics().remove_state(entry.key)));
