@@ -1,7 +1,12 @@
 // What makes two events the same, and that the same event is stored once, whoever brings it how often.
 #include "contract/contract_test.hpp"
 
+#include <atomic>
+#include <deque>
 #include <thread>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 
 namespace gem::test {
 
@@ -126,6 +131,50 @@ TEST_P(Identity, many_coroutines_at_once_count_each_event_exactly_once) {
     EXPECT_EQ(sum.inserted, expected.size());
     EXPECT_EQ(sum.inserted + sum.duplicates, 600U);
     EXPECT_EQ(total(), static_cast<std::int64_t>(expected.size()));
+    expect_no_drift();
+}
+
+TEST_P(Identity, of_many_small_batches_at_once_those_that_are_given_up_leave_no_other_waiting) {
+    constexpr int threads = 3;
+    constexpr int callers = 12;
+    constexpr int each = 6;
+    std::atomic<std::size_t> answered = 0;
+    std::atomic<std::size_t> given_up = 0;
+    auto const insert_some = [&](int caller) -> Async<void> {
+        for (int i = 0; i < each; ++i) {
+            auto const stored = co_await events().insert_events({make_event(fmt::format("{}", caller * each + i))});
+            answered += expect_ok(stored).inserted;
+        }
+    };
+    auto const stays = [](int caller) { return caller % 3 == 2; };
+    auto const run_thread = [&](int thread) {
+        asio::io_context context(1);
+        std::deque<asio::cancellation_signal> signals(callers);
+        std::deque<asio::steady_timer> timers;
+        for (std::size_t i = 0; i < callers; ++i) {
+            timers.emplace_back(context, std::chrono::milliseconds(1 + 3 * i));
+            if (!stays(static_cast<int>(i))) {
+                timers[i].async_wait([&, i](boost::system::error_code stopped) {
+                    if (!stopped) signals[i].emit(asio::cancellation_type::terminal);
+                });
+            }
+            auto done = [&, i](std::exception_ptr const& thrown) {
+                if (thrown) ++given_up;
+                timers[i].cancel();
+            };
+            asio::co_spawn(context, insert_some(thread * callers + static_cast<int>(i)),
+                           asio::bind_cancellation_slot(signals[i].slot(), std::move(done)));
+        }
+        context.run();
+    };
+    std::vector<std::thread> running;
+    for (int thread = 0; thread < threads; ++thread) running.emplace_back(run_thread, thread);
+    for (auto& thread : running) thread.join();
+    // What was given up amid its storing may have been stored.
+    EXPECT_LE(given_up, static_cast<std::size_t>(threads * callers * 2 / 3));
+    EXPECT_GE(answered, static_cast<std::size_t>(threads * callers / 3 * each));
+    EXPECT_GE(total(), static_cast<std::int64_t>(answered));
+    EXPECT_LE(total(), static_cast<std::int64_t>(answered + given_up));
     expect_no_drift();
 }
 

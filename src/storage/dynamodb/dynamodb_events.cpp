@@ -24,17 +24,18 @@ Async<void> DynamoDBEventsRepository::State::store_waiting() {
         std::scoped_lock const lock(waiting_mutex);
         group.swap(waiting);
     }
-    // Who waits must not wait for ever, whatever happens here.
-    struct Answer {
+    // Interrupted, because the one whose turn it is was given up: the next one stores what the others brought. Storing
+    // again what was stored changes nothing.
+    struct HandBack {
+        State& state;
         std::vector<std::shared_ptr<Waiting>>& group;
-        ~Answer() {
-            for (auto const& one : group) {
-                if (!one->result)
-                    one->result =
-                        fail(ErrorCode::unavailable, "storing these events was interrupted; store them again");
+        ~HandBack() {
+            std::scoped_lock const lock(state.waiting_mutex);
+            for (auto& one : group) {
+                if (!one->result && !one->given_up) state.waiting.push_back(std::move(one));
             }
         }
-    } const answer{.group = group};
+    } const hand_back{.state = *this, .group = group};
     std::vector<dynamodb::PreparedBatch const*> batches;
     for (auto const& one : group) batches.push_back(&one->batch);
     std::vector<dynamodb::StoredEvent> stored;
@@ -64,6 +65,7 @@ Async<Result<InsertResult>> DynamoDBEventsRepository::State::store(std::vector<E
         std::shared_ptr<Waiting> const& waiting;
         ~Leave() {
             std::scoped_lock const lock(state.waiting_mutex);
+            waiting->given_up = true;
             std::erase(state.waiting, waiting);
         }
     } const leave{.state = *this, .waiting = mine};

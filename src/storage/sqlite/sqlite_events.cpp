@@ -1,6 +1,7 @@
 // SQLiteEventsRepository: storing events, and the questions about them.
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,8 +19,8 @@ using sqlite::Handle;
 
 namespace {
 
-/// While so many batches come at once, small ones wait this long for each other: every transaction writes whole pages
-/// and waits for the disk, so that twenty in one cost less than half of what they cost one by one.
+/// While so many batches come at once, the first of the small ones waits this long for others: every transaction writes
+/// whole pages and waits for the disk, so that twenty in one cost less than half of what they cost one by one.
 constexpr std::size_t crowd = 3;
 constexpr std::chrono::milliseconds wait_for_others{8};
 constexpr std::size_t small_batch = 16;
@@ -52,24 +53,17 @@ Async<Result<InsertResult>> SQLiteEventsRepository::store(std::vector<Event> bat
     else
         mine->batch = co_await connection_.compute(prepare);
     mine->batch.matching = matching;
-    {
-        std::scoped_lock const lock(waiting_mutex_);
-        waiting_.push_back(mine);
-    }
+    auto const place = join_waiting(mine);
     struct Leave {
         SQLiteEventsRepository& repository;
         std::shared_ptr<Waiting> const& waiting;
-        ~Leave() {
-            std::scoped_lock const lock(repository.waiting_mutex_);
-            std::erase(repository.waiting_, waiting);
-        }
+        ~Leave() { repository.leave_waiting(waiting); }
     } const leave{*this, mine};
-    if (crowded_ && mine->batch.events.size() <= small_batch) {
-        co_await sleep_for(wait_for_others);
-        if (mine->stored) {
-            connection_.note_write();
-            co_return std::move(*mine->result);
-        }
+    if (place == Place::leads) co_await sleep_for(wait_for_others);
+    if (place == Place::follows) co_await settled_or_leading(mine);
+    if (mine->settled) {
+        connection_.note_write();
+        co_return std::move(*mine->result);
     }
     auto turn = co_await connection_.write([&](Handle& handle) -> Result<InsertResult> {
         if (!mine->result) store_waiting(handle);
@@ -81,12 +75,55 @@ Async<Result<InsertResult>> SQLiteEventsRepository::store(std::vector<Event> bat
     co_return fail(ErrorCode::internal, "the batch was not stored, and nobody said why");
 }
 
+SQLiteEventsRepository::Place SQLiteEventsRepository::join_waiting(std::shared_ptr<Waiting> const& mine) {
+    std::scoped_lock const lock(waiting_mutex_);
+    mine->leads = waiting_.empty();
+    waiting_.push_back(mine);
+    if (!crowded_ || mine->batch.events.size() > small_batch) return Place::goes_at_once;
+    return mine->leads ? Place::leads : Place::follows;
+}
+
+void SQLiteEventsRepository::leave_waiting(std::shared_ptr<Waiting> const& mine) {
+    std::move_only_function<void()> resume;
+    {
+        std::scoped_lock const lock(waiting_mutex_);
+        // Mostly somebody's turn has taken it.
+        if (std::erase(waiting_, mine) == 0 || waiting_.empty()) return;
+        // Given up before its turn came: the next one stores those that counted on it.
+        waiting_.front()->leads = true;
+        resume = std::exchange(waiting_.front()->resume, nullptr);
+    }
+    if (resume) resume();
+}
+
+Async<void> SQLiteEventsRepository::settled_or_leading(std::shared_ptr<Waiting> mine) {
+    auto const start = [this, mine](auto handler) {
+        auto const executor = asio::get_associated_executor(handler);
+        std::move_only_function<void()> resume = [handler = std::move(handler), guard = asio::make_work_guard(executor),
+                                                  executor]() mutable { asio::post(executor, std::move(handler)); };
+        {
+            std::scoped_lock const lock(waiting_mutex_);
+            if (!mine->leads && std::ranges::find(waiting_, mine) != waiting_.end())
+                mine->resume = std::exchange(resume, nullptr);
+        }
+        if (resume) resume();
+    };
+    co_await asio::async_initiate<decltype(asio::use_awaitable) const, void()>(start, asio::use_awaitable);
+}
+
 void SQLiteEventsRepository::store_waiting(Handle& handle) {
     std::vector<std::shared_ptr<Waiting>> group;
     {
         std::scoped_lock const lock(waiting_mutex_);
         group.swap(waiting_);
     }
+    struct ResumeAll {
+        SQLiteEventsRepository& repository;
+        std::vector<std::shared_ptr<Waiting>> const& group;
+        ~ResumeAll() {
+            for (auto const& one : group) repository.resume_one(*one);
+        }
+    } const resume_all{*this, group};
     crowded_ = group.size() >= crowd;
     auto const horizon = connection_.retention_horizon();
     auto const store = [&](std::vector<std::shared_ptr<Waiting>> const& some) -> std::optional<Error> {
@@ -94,10 +131,7 @@ void SQLiteEventsRepository::store_waiting(Handle& handle) {
         for (auto const& one : some) batches.push_back(&one->batch);
         try {
             auto results = writer_.store(handle, batches, horizon);
-            for (std::size_t i = 0; i < some.size(); ++i) {
-                some[i]->result = std::move(results[i]);
-                some[i]->stored = true;
-            }
+            for (std::size_t i = 0; i < some.size(); ++i) some[i]->settle(std::move(results[i]));
             return std::nullopt;
         } catch (sqlite::SqliteError const& error) {
             return sqlite::to_error(error);
@@ -108,13 +142,22 @@ void SQLiteEventsRepository::store_waiting(Handle& handle) {
     auto const problem = store(group);
     if (!problem) return;
     if (group.size() == 1) {
-        group.front()->result = fail(*problem);
+        group.front()->settle(fail(*problem));
         return;
     }
     // What stopped one must not stop the others.
     for (auto const& one : group) {
-        if (auto const its_own = store({one})) one->result = fail(*its_own);
+        if (auto const its_own = store({one})) one->settle(fail(*its_own));
     }
+}
+
+void SQLiteEventsRepository::resume_one(Waiting& one) {
+    std::move_only_function<void()> resume;
+    {
+        std::scoped_lock const lock(waiting_mutex_);
+        resume = std::exchange(one.resume, nullptr);
+    }
+    if (resume) resume();
 }
 
 void SQLiteEventsRepository::forget_dictionaries() {

@@ -1,6 +1,13 @@
 // The repositories over one SQLiteConnection.
 #pragma once
 
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
 #include "storage/sqlite/event_writer.hpp"
 #include "storage/sqlite/registry.hpp"
 #include "storage/sqlite/sqlite_connection.hpp"
@@ -38,10 +45,25 @@ class SQLiteEventsRepository final : public EventsRepository {
     struct Waiting {
         sqlite::PreparedBatch batch;
         std::optional<Result<InsertResult>> result;
-        std::atomic<bool> stored{false}; ///< `result` is there: for whoever looks from another thread
+        std::atomic<bool> settled{false};         ///< `result` is there: for whoever looks from another thread
+        bool leads = false;                       ///< stores those that follow it; under the mutex
+        std::move_only_function<void()> resume{}; ///< of one that follows and sleeps; under the mutex
+
+        void settle(Result<InsertResult> outcome) {
+            result = std::move(outcome);
+            settled = true;
+        }
     };
+    enum class Place { goes_at_once, leads, follows };
+
     Async<Result<InsertResult>> store(std::vector<Event> batch, sqlite::Matching matching);
+    Place join_waiting(std::shared_ptr<Waiting> const& mine);
+    void leave_waiting(std::shared_ptr<Waiting> const& mine);
+    /// Returns when somebody's turn has settled it, or when it has to take a turn itself. Not cancelled: it is short.
+    Async<void> settled_or_leading(std::shared_ptr<Waiting> mine);
+    /// On the writer's thread.
     void store_waiting(sqlite::Handle& handle);
+    void resume_one(Waiting& one);
 
     SQLiteConnection& connection_;
     std::atomic<bool> crowded_{false}; ///< the last transaction stored several batches
