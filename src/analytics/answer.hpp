@@ -19,8 +19,8 @@
 
 namespace gem {
 
-/// How a caller names a window: `hours` or `offset_minutes` (not both) back from `until` (default: the
-/// end of the minute that runs).
+/// How a caller names a window: `hours` or `offset_minutes` (not both) back from `until` (default: the end of the
+/// minute that runs).
 struct WindowParams {
     std::optional<std::int64_t> hours;          ///< 1–8760
     std::optional<std::int64_t> offset_minutes; ///< 1–525600

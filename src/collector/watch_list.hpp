@@ -38,9 +38,8 @@ class WatchList {
     Async<Result<void>> remove(RepoName repo);
 
     /// After somebody no longer wants it polled: if nobody else does (list, monitors, the configuration of this process
-    /// or of a collector that is at work), what is known of
-    /// its polls goes, and with it what they vouched for. A record that nobody goes on with would be a gap in every
-    /// answer about everything. Stored events stay.
+    /// or of a collector that is at work), what is known of its polls goes, and with it what they vouched for. A record
+    /// that nobody goes on with would be a gap in every answer about everything. Stored events stay.
     Async<Result<void>> let_go(RepoName repo);
 
     /// Names in the store, without what is known of their polls; those of the configuration are not among them.

@@ -53,7 +53,7 @@ Async<Result<void>> PrivateRepositories::refresh() {
     for (auto const& entry : *entries) {
         auto const mark = from_stored<PrivateMark>(entry.value, entry.key);
         if (!mark) co_return fail(mark.error());
-        known_[entry.key.substr(prefix.size())] = {.at = mark->at, .version = entry.version};
+        known_[entry.key.substr(prefix.size())] = mark->at;
     }
     read_at_ = now;
     co_return Result<void>{};
@@ -72,7 +72,7 @@ Async<Result<void>> PrivateRepositories::note_private(std::string name, UtcTime 
             if (!mark) co_return fail(mark.error());
             version = (*present)->version;
             if (at - mark->at < moved_on) {
-                known_[name] = {.at = mark->at, .version = version};
+                known_[name] = mark->at;
                 co_return Result<void>{};
             }
         }
@@ -81,7 +81,7 @@ Async<Result<void>> PrivateRepositories::note_private(std::string name, UtcTime 
              .value = JsonText::already_validated(json::to_string(PrivateMark{.at = at})),
              .version = version});
         if (written) {
-            known_[name] = {.at = at, .version = *written};
+            known_[name] = at;
             co_return Result<void>{};
         }
         if (written.error().code != ErrorCode::conflict) co_return fail(written.error());
@@ -94,7 +94,7 @@ Async<Result<void>> PrivateRepositories::note(std::string repo, bool is_private,
     if (is_private) co_return co_await note_private(name, at);
     if (auto read = co_await refresh(); !read) co_return fail(std::move(read.error()));
     auto const found = known_.find(name);
-    if (found == known_.end() || at < found->second.at) co_return Result<void>{};
+    if (found == known_.end() || at < found->second) co_return Result<void>{};
     auto const removed = co_await database_.metrics().remove_state(fmt::format("{}{}", prefix, name));
     if (!removed) co_return fail(removed.error());
     known_.erase(name);

@@ -36,16 +36,12 @@ class PrivateRepositories {
     Async<Result<void>> note(std::string repo, bool is_private, UtcTime at);
 
   private:
-    struct Known {
-        UtcTime at{};
-        std::int64_t version = 0;
-    };
     Async<Result<void>> refresh();
     Async<Result<void>> note_private(std::string name, UtcTime at);
 
     DatabaseService& database_;
     Clock const& clock_;
-    std::map<std::string, Known> known_; // those that are private, in lower case
+    std::map<std::string, UtcTime> known_; // the time in the mark of each private one, by its name in lower case
     std::optional<UtcTime> read_at_;
 };
 

@@ -19,12 +19,9 @@ constexpr std::size_t most_names = 101; // one more than a completion may have
 constexpr std::string_view instructions =
     "Figures about GitHub repositories from stored events. Repositories are owner/name. A window is `hours` long and "
     "ends at `until` (RFC 3339, default: of this minute). `bots`: whether figures about people count bots. `coverage` "
-    "tells "
-    "whether "
-    "every event of a window was seen: with gaps, zeros prove nothing. Null means unknown, never zero. A long answer "
-    "has "
-    "`truncated` and a `cursor`: call again with that `cursor`, or with a larger `max_bytes` (default 8000, up to "
-    "1000000). `fields`: the members of list items to keep.";
+    "tells whether every event of a window was seen: with gaps, zeros prove nothing. Null means unknown, never zero. "
+    "A long answer has `truncated` and a `cursor`: call again with that `cursor`, or with a larger `max_bytes` "
+    "(default 8000, up to 1000000). `fields`: the members of list items to keep.";
 
 /// Resources and completions: what is not a tool.
 class Shelf {
