@@ -3,6 +3,8 @@
 #include <set>
 #include <span>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
 #include "storage/dynamodb/dynamodb_events_state.hpp"
@@ -24,12 +26,13 @@ Async<void> DynamoDBEventsRepository::State::store_waiting() {
         std::scoped_lock const lock(waiting_mutex);
         group.swap(waiting);
     }
-    // Interrupted, because the one whose turn it is was given up: the next one stores what the others brought. Storing
-    // again what was stored changes nothing.
+    // Ended by an exception, or with its io_context: the next one stores what the others brought, of which a part may
+    // be stored already.
     struct HandBack {
         State& state;
         std::vector<std::shared_ptr<Waiting>>& group;
         ~HandBack() {
+            state.context.wrote();
             std::scoped_lock const lock(state.waiting_mutex);
             for (auto& one : group) {
                 if (!one->result && !one->given_up) state.waiting.push_back(std::move(one));
@@ -70,7 +73,12 @@ Async<Result<InsertResult>> DynamoDBEventsRepository::State::store(std::vector<E
         }
     } const leave{.state = *this, .waiting = mine};
     auto const held = co_await turn.take();
-    if (!mine->result) co_await store_waiting();
+    if (!mine->result) {
+        // Not cancelled once it has begun: others would have to store again what may be stored, and could not tell
+        // which of their events are new. Each of its requests has a deadline.
+        co_await asio::co_spawn(co_await asio::this_coro::executor, store_waiting(),
+                                asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+    }
     if (mine->result) co_return std::move(*mine->result);
     co_return fail(ErrorCode::internal, "the batch was not stored, and nobody said why");
 }

@@ -127,9 +127,9 @@ void SQLiteEventsRepository::store_waiting(Handle& handle) {
     crowded_ = group.size() >= crowd;
     auto const horizon = connection_.retention_horizon();
     auto const store = [&](std::vector<std::shared_ptr<Waiting>> const& some) -> std::optional<Error> {
-        std::vector<sqlite::PreparedBatch const*> batches;
-        for (auto const& one : some) batches.push_back(&one->batch);
         try {
+            std::vector<sqlite::PreparedBatch const*> batches;
+            for (auto const& one : some) batches.push_back(&one->batch);
             auto results = writer_.store(handle, batches, horizon);
             for (std::size_t i = 0; i < some.size(); ++i) some[i]->settle(std::move(results[i]));
             return std::nullopt;

@@ -60,6 +60,7 @@ class SQLiteEventsRepository final : public EventsRepository {
     Place join_waiting(std::shared_ptr<Waiting> const& mine);
     void leave_waiting(std::shared_ptr<Waiting> const& mine);
     /// Returns when somebody's turn has settled it, or when it has to take a turn itself. Not cancelled: it is short.
+    /// As with run_on(), the caller's io_context runs until then, and so does that of the one that leads.
     Async<void> settled_or_leading(std::shared_ptr<Waiting> mine);
     /// On the writer's thread.
     void store_waiting(sqlite::Handle& handle);
