@@ -26,19 +26,17 @@ Async<void> DynamoDBEventsRepository::State::store_waiting() {
         std::scoped_lock const lock(waiting_mutex);
         group.swap(waiting);
     }
-    // Ended by an exception, or with its io_context: the next one stores what the others brought, of which a part may
-    // be stored already.
-    struct HandBack {
-        State& state;
+    // Who waits must not wait for ever, whatever happens here.
+    struct Answer {
         std::vector<std::shared_ptr<Waiting>>& group;
-        ~HandBack() {
-            state.context.wrote();
-            std::scoped_lock const lock(state.waiting_mutex);
-            for (auto& one : group) {
-                if (!one->result && !one->given_up) state.waiting.push_back(std::move(one));
+        ~Answer() {
+            for (auto const& one : group) {
+                if (!one->result)
+                    one->result =
+                        fail(ErrorCode::unavailable, "storing these events was interrupted; store them again");
             }
         }
-    } const hand_back{.state = *this, .group = group};
+    } const answer{.group = group};
     std::vector<dynamodb::PreparedBatch const*> batches;
     for (auto const& one : group) batches.push_back(&one->batch);
     std::vector<dynamodb::StoredEvent> stored;
@@ -68,7 +66,6 @@ Async<Result<InsertResult>> DynamoDBEventsRepository::State::store(std::vector<E
         std::shared_ptr<Waiting> const& waiting;
         ~Leave() {
             std::scoped_lock const lock(state.waiting_mutex);
-            waiting->given_up = true;
             std::erase(state.waiting, waiting);
         }
     } const leave{.state = *this, .waiting = mine};

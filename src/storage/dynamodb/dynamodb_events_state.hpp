@@ -21,8 +21,7 @@ struct DynamoDBEventsRepository::State {
     /// A batch on its way. Whoever's turn comes first stores all that wait, so that an hour's log is appended to once.
     struct Waiting {
         dynamodb::PreparedBatch batch;
-        std::optional<Result<InsertResult>> result; ///< by whoever has `turn`
-        bool given_up = false;                      ///< nobody waits for it any more; under the mutex
+        std::optional<Result<InsertResult>> result;
     };
     Async<Result<InsertResult>> store(std::vector<Event> batch, bool matching);
     Async<void> store_waiting();

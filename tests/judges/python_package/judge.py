@@ -152,17 +152,40 @@ async def refusals(collector, server: Server) -> None:
         raise AssertionError("a setting that there is not")
 
 
-async def goes_on_beside(collector) -> None:
-    """Many questions at once leave the loop free; a cancelled one harms nobody."""
-    cancelled = asyncio.create_task(collector.get_event_counts(48))
-    await asyncio.sleep(0)
-    cancelled.cancel()
+async def turns_beside_questions(collector) -> int:
+    """How often the loop comes round while 200 questions are open."""
+    turns = 0
+
+    async def tick() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    ticking = asyncio.create_task(tick())
     until = "2026-01-01T00:00:00Z"
     questions = [asyncio.create_task(collector.get_event_counts(24 + i % 3, until=until)) for i in range(200)]
     await asyncio.sleep(0)
-    assert not all(question.done() for question in questions), "the loop stood still until all were answered"
+    assert not any(question.done() for question in questions), "a question was answered before the loop came round"
     answers = await asyncio.gather(*questions)
     assert all(answer["total_events"] == 0 for answer in answers)
+    ticking.cancel()
+    return turns
+
+
+async def goes_on_beside(collector) -> None:
+    """Many questions at once, while the loop has other work; a cancelled one harms nobody."""
+    cancelled = asyncio.create_task(collector.get_event_counts(48))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    # Where the loop stands still it is 3 each time. Where it does not, a machine that gives it no processor for a moment
+    # finds all answers ready at once; not ten times.
+    turns = 0
+    for _ in range(10):
+        turns = max(turns, await turns_beside_questions(collector))
+        if turns > 20:
+            break
+    assert turns > 20, turns
     chart = await collector.get_trending_chart_image()
     assert chart.startswith(b"\x89PNG"), chart[:20]
     assert (await collector.get_trending_chart_image(format="svg")).startswith(b"<svg"), "no SVG"
