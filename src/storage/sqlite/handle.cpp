@@ -84,7 +84,7 @@ Handle::Handle(std::string const& path, OpenMode mode, int cache_kib) : serial_(
         sqlite3_close_v2(db_);
         throw SqliteError(code, fmt::format("cannot open the database {}: {}", path, why));
     }
-    sqlite3_busy_timeout(db_, 10'000);
+    sqlite3_busy_timeout(db_, static_cast<int>(patience.count()));
     try {
         execute(
             fmt::format("PRAGMA cache_size = -{}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;", cache_kib));

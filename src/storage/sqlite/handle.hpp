@@ -1,6 +1,7 @@
 // SQLite's C interface, owned: a connection and its prepared statements. Used by one thread at a time.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -94,6 +95,9 @@ enum class OpenMode {
 
 class Handle {
   public:
+    /// How long a lock of another process is waited for.
+    static constexpr std::chrono::milliseconds patience{10'000};
+
     /// Opens or creates (mode 0600) the file. Throws SqliteError.
     Handle(std::string const& path, OpenMode mode, int cache_kib);
     ~Handle();

@@ -1,6 +1,10 @@
 #include "storage/sqlite/schema.hpp"
 
+#include <sqlite3.h>
+
 #include <array>
+#include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -131,6 +135,21 @@ INSERT INTO counters VALUES('arrivals_epoch', abs(random()) % 1000000000000);
 // Without SQLite's own.
 constexpr char const* count_objects = "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 
+/// A file changes to a write-ahead log while nobody writes. SQLite's own patience (its busy handler) is for locks that
+/// a connection begins with; this one it asks for while it reads, and is refused at once.
+void keep_a_log(Handle& handle) {
+    auto const until = std::chrono::steady_clock::now() + Handle::patience;
+    for (;;) {
+        try {
+            handle.execute("PRAGMA journal_mode = WAL");
+            return;
+        } catch (SqliteError const& error) {
+            if ((error.code() & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() >= until) throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
 } // namespace
 
 int count_tables(Handle& handle) {
@@ -169,7 +188,8 @@ Result<void> prepare_schema(Handle& handle, std::string const& path) {
     // Larger pages than SQLite's default: a batch touches most leaves of the tree of events, and fewer, larger writes
     // cost less.
     if (objects == 0) handle.execute("PRAGMA page_size = 16384");
-    handle.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    keep_a_log(handle);
+    handle.execute("PRAGMA synchronous = FULL");
     if (version < schema_version) {
         Transaction transaction(handle);
         // Somebody else may have been faster.

@@ -1,5 +1,9 @@
 // The write-ahead log under a writer that never rests.
+#include <unistd.h>
+
 #include <filesystem>
+#include <memory>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -12,7 +16,7 @@ namespace {
 
 constexpr std::uintmax_t page = 16'384;
 
-class CheckpointerTest : public testing::Test {
+class CheckpointedLog : public testing::Test {
   protected:
     void SetUp() override {
         path_ = std::filesystem::path(testing::TempDir()) /
@@ -50,14 +54,14 @@ class CheckpointerTest : public testing::Test {
     std::unique_ptr<Checkpointer> checkpointer_;
 };
 
-TEST_F(CheckpointerTest, keeps_the_log_short_while_somebody_writes_without_a_pause) {
+TEST_F(CheckpointedLog, keeps_the_log_short_while_somebody_writes_without_a_pause) {
     write(250); // 12,500 pages
     EXPECT_GE(pages_of_log(), 2'000) << "folded before it was worth it";
     EXPECT_LE(pages_of_log(), 5'000);
     EXPECT_EQ(writer_->scalar("SELECT count(*) FROM blocks WHERE length(data) = 16000"), 50);
 }
 
-TEST_F(CheckpointerTest, folds_the_log_once_a_reader_that_held_it_has_gone) {
+TEST_F(CheckpointedLog, folds_the_log_once_a_reader_that_held_it_has_gone) {
     {
         Handle reader(path_.string(), OpenMode::existing, 64);
         ReadTransaction const view(reader);
