@@ -30,6 +30,8 @@ if(GEM_LLD)
   add_link_options(-fuse-ld=${GEM_LLD})
 endif()
 
+# The preset asan does not optimise: clang takes 21 to 24 s for a unit of eight sources where -O1 takes 59 to 63 s, and
+# the instrumented tests wait for disks and sockets anyway.
 set(GEM_SANITIZE "" CACHE STRING "Sanitizers, comma-separated, for example address,undefined or thread")
 if(GEM_SANITIZE)
   add_compile_options(-fsanitize=${GEM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
