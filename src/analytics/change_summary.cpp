@@ -57,16 +57,10 @@ ChangeFigures ChangeSum::result() const {
 Async<Result<Windowed<ChangeSummary>>> change_summary(DatabaseService& database, RepoWindowParams params, UtcTime now) {
     auto asked = co_await begin_answer(database, params, hours(24), now);
     if (!asked) co_return fail(asked.error());
+    auto const commits = co_await database.commits().commits_in(*params.repo, asked->window);
+    if (!commits) co_return fail(commits.error());
     ChangeSum sum;
-    CommitQuery query{
-        .repo = *params.repo, .window = asked->window, .min_impact_score = {}, .limit = 1000, .cursor = {}};
-    while (true) {
-        auto const page = co_await database.commits().find_commits(query);
-        if (!page) co_return fail(page.error());
-        sum.add(page->commits);
-        if (!page->next_cursor) break;
-        query.cursor = page->next_cursor;
-    }
+    sum.add(*commits);
     ChangeSummary answer;
     static_cast<ChangeFigures&>(answer) = sum.result();
     answer.repo_name = asked->repo;

@@ -126,23 +126,9 @@ std::vector<Signal> explain_impact(CommitRecord const& record) {
                                      commit.stats->total_changes)}};
 }
 
-Async<Result<std::vector<CommitRecord>>> all_commits(DatabaseService& database, RepoName repo, TimeWindow window,
-                                                     std::optional<double> min_impact_score) {
-    CommitQuery query{
-        .repo = std::move(repo), .window = window, .min_impact_score = min_impact_score, .limit = 1000, .cursor = {}};
-    std::vector<CommitRecord> commits;
-    while (true) {
-        auto page = co_await database.commits().find_commits(query);
-        if (!page) co_return fail(page.error());
-        std::ranges::move(page->commits, std::back_inserter(commits));
-        if (!page->next_cursor) co_return commits;
-        query.cursor = std::move(page->next_cursor);
-    }
-}
-
 Async<Result<std::map<std::string, std::int64_t>>> commits_by_login(DatabaseService& database, RepoName repo,
                                                                     TimeWindow window) {
-    auto const commits = co_await all_commits(database, std::move(repo), window);
+    auto const commits = co_await database.commits().commits_in(std::move(repo), window);
     if (!commits) co_return fail(commits.error());
     std::map<std::string, std::int64_t> counts;
     for (auto const& record : *commits) {
@@ -155,7 +141,7 @@ Async<Result<Windowed<RecentCommits>>> recent_commits(DatabaseService& database,
                                                       UtcTime now) {
     auto asked = co_await begin_answer(database, params, hours(24), now);
     if (!asked) co_return fail(asked.error());
-    auto const commits = co_await all_commits(database, *params.repo, asked->window);
+    auto const commits = co_await database.commits().commits_in(*params.repo, asked->window);
     if (!commits) co_return fail(commits.error());
     RecentCommits figures;
     figures.repo = asked->repo;
@@ -215,7 +201,7 @@ Async<Result<Windowed<MonitoredCommits>>> monitored_commits(DatabaseService& dat
         one.repo = repo;
         auto asked = co_await begin_answer(database, one, hours(24), now);
         if (!asked) co_return fail(asked.error());
-        auto const commits = co_await all_commits(database, repo, asked->window);
+        auto const commits = co_await database.commits().commits_in(repo, asked->window);
         if (!commits) co_return fail(commits.error());
         ChangeSum sum;
         sum.add(*commits);
@@ -239,7 +225,7 @@ Async<Result<Windowed<CommitCategories>>> commit_categories(DatabaseService& dat
                                                             UtcTime now) {
     auto asked = co_await begin_answer(database, params, hours(24), now);
     if (!asked) co_return fail(asked.error());
-    auto const commits = co_await all_commits(database, *params.repo, asked->window);
+    auto const commits = co_await database.commits().commits_in(*params.repo, asked->window);
     if (!commits) co_return fail(commits.error());
     CommitCategories figures{.repo = asked->repo, .hours = whole_hours(asked->window), .categories = {}};
     for (auto const& record : *commits) {
@@ -275,7 +261,7 @@ std::vector<CommitAuthor> sum_authors(std::span<CommitRecord const> commits, Bot
 Async<Result<Windowed<CommitAuthors>>> commit_authors(DatabaseService& database, RepoPeopleParams params, UtcTime now) {
     auto asked = co_await begin_answer(database, params, hours(168), now);
     if (!asked) co_return fail(asked.error());
-    auto const commits = co_await all_commits(database, *params.repo, asked->window);
+    auto const commits = co_await database.commits().commits_in(*params.repo, asked->window);
     if (!commits) co_return fail(commits.error());
     auto const bots = parse_bots(params.bots);
     CommitAuthors figures;
@@ -295,15 +281,20 @@ Async<Result<Windowed<HighImpactCommits>>> high_impact_commits(DatabaseService& 
     auto asked = co_await begin_answer(database, params, hours(168), now);
     if (!asked) co_return fail(asked.error());
     auto const least = static_cast<double>(params.min_impact_score);
-    auto const commits = co_await all_commits(database, *params.repo, asked->window, least);
-    if (!commits) co_return fail(commits.error());
     HighImpactCommits figures{
         .repo = asked->repo, .hours = whole_hours(asked->window), .min_impact_score = least, .high_impact_commits = {}};
-    for (auto const& record : *commits) {
-        bool const size_known = record.commit.stats.has_value();
-        if (size_known && figures.high_impact_commits.size() < most_listed_commits)
-            figures.high_impact_commits.push_back(describe_commit(record));
-    }
+    auto& listed = figures.high_impact_commits;
+    CommitQuery query{
+        .repo = *params.repo, .window = asked->window, .min_impact_score = least, .limit = 1000, .cursor = {}};
+    do {
+        auto page = co_await database.commits().find_commits(query);
+        if (!page) co_return fail(page.error());
+        for (auto const& record : page->commits) {
+            bool const size_known = record.commit.stats.has_value();
+            if (size_known && listed.size() < most_listed_commits) listed.push_back(describe_commit(record));
+        }
+        query.cursor = std::move(page->next_cursor);
+    } while (query.cursor && listed.size() < most_listed_commits);
     co_return Windowed(std::move(figures), std::move(asked->part));
 }
 

@@ -45,10 +45,6 @@ CommitEntry describe_commit(CommitRecord const& record);
 /// size is not known.
 std::vector<Signal> explain_impact(CommitRecord const& record);
 
-/// Every commit of the window, newest first; files are not among what is read.
-Async<Result<std::vector<CommitRecord>>> all_commits(DatabaseService& database, RepoName repo, TimeWindow window,
-                                                     std::optional<double> min_impact_score = {});
-
 /// Stored commits of the window by the login of their author in lower case; those without one are left out.
 Async<Result<std::map<std::string, std::int64_t>>> commits_by_login(DatabaseService& database, RepoName repo,
                                                                     TimeWindow window);

@@ -209,7 +209,7 @@ Async<Result<Windowed<Dora>>> dora(DatabaseService& database, DoraParams params,
     if (!rows) co_return fail(rows.error());
     auto const issues = co_await events_of(database, *params.repo, window, "IssuesEvent");
     if (!issues) co_return fail(issues.error());
-    auto const commits = co_await all_commits(database, *params.repo, window);
+    auto const commits = co_await database.commits().commits_in(*params.repo, window);
     if (!commits) co_return fail(commits.error());
     std::vector<UtcTime> reverts;
     for (auto const& record : *commits) {

@@ -60,11 +60,15 @@ Result<CommitsFrom> read_commit_query(CommitQuery const& query) {
     return start;
 }
 
-CommitPage page_of_commits(std::vector<CommitRecord> found, std::size_t limit, std::uint64_t question) {
-    std::ranges::sort(found, [](CommitRecord const& a, CommitRecord const& b) { return place_of(a) > place_of(b); });
+void put_in_order(std::vector<CommitRecord>& commits) {
+    std::ranges::sort(commits, [](CommitRecord const& a, CommitRecord const& b) { return place_of(a) > place_of(b); });
     auto const twins = std::ranges::unique(
-        found, [](CommitRecord const& a, CommitRecord const& b) { return a.commit.sha == b.commit.sha; });
-    found.erase(twins.begin(), twins.end());
+        commits, [](CommitRecord const& a, CommitRecord const& b) { return a.commit.sha == b.commit.sha; });
+    commits.erase(twins.begin(), twins.end());
+}
+
+CommitPage page_of_commits(std::vector<CommitRecord> found, std::size_t limit, std::uint64_t question) {
+    put_in_order(found);
     CommitPage page;
     if (found.size() > limit) {
         found.resize(limit);

@@ -28,7 +28,10 @@ struct CommitsFrom {
 /// invalid_argument for a limit out of range or a cursor of another question.
 Result<CommitsFrom> read_commit_query(CommitQuery const& query);
 
-/// The first `limit` of `found`, newest first; what stands in it twice (under two keys of one name) counts once.
+/// Newest first; what stands in it twice (under two keys of one name) counts once.
+void put_in_order(std::vector<CommitRecord>& commits);
+
+/// The first `limit` of `found`, put in order.
 CommitPage page_of_commits(std::vector<CommitRecord> found, std::size_t limit, std::uint64_t question);
 
 } // namespace gem

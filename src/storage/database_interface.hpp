@@ -6,8 +6,10 @@
 // damaged), internal. Nothing is swallowed: an operation that could not do all it was asked says so.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -171,25 +173,28 @@ struct EventFactsRow {
 };
 
 /// Rows that do not change any more, or a part of them; a copy shares them.
-class EventFactsList {
+template <class Row>
+class SharedRows {
   public:
-    EventFactsList() = default;
-    EventFactsList(std::vector<EventFactsRow> rows) // NOLINT(google-explicit-constructor): it is a list of them
-        : rows_(std::make_shared<std::vector<EventFactsRow> const>(std::move(rows))), count_(rows_->size()) {}
-    EventFactsList(std::shared_ptr<std::vector<EventFactsRow> const> rows, std::size_t first, std::size_t count)
+    SharedRows() = default;
+    SharedRows(std::vector<Row> rows) // NOLINT(google-explicit-constructor): it is a list of them
+        : rows_(std::make_shared<std::vector<Row> const>(std::move(rows))), count_(rows_->size()) {}
+    SharedRows(std::shared_ptr<std::vector<Row> const> rows, std::size_t first, std::size_t count)
         : rows_(std::move(rows)), first_(first), count_(count) {}
 
-    [[nodiscard]] EventFactsRow const* begin() const { return rows_ ? rows_->data() + first_ : nullptr; }
-    [[nodiscard]] EventFactsRow const* end() const { return rows_ ? begin() + count_ : nullptr; }
+    [[nodiscard]] Row const* begin() const { return rows_ ? rows_->data() + first_ : nullptr; }
+    [[nodiscard]] Row const* end() const { return rows_ ? begin() + count_ : nullptr; }
     [[nodiscard]] std::size_t size() const { return count_; }
     [[nodiscard]] bool empty() const { return count_ == 0; }
-    [[nodiscard]] EventFactsRow const& operator[](std::size_t i) const { return begin()[i]; }
+    [[nodiscard]] Row const& operator[](std::size_t i) const { return begin()[i]; }
 
   private:
-    std::shared_ptr<std::vector<EventFactsRow> const> rows_;
+    std::shared_ptr<std::vector<Row> const> rows_;
     std::size_t first_ = 0;
     std::size_t count_ = 0;
 };
+
+using EventFactsList = SharedRows<EventFactsRow>;
 
 struct RepoSummary {
     std::string repo; ///< latest spelling
@@ -319,6 +324,8 @@ struct CommitPage {
     std::optional<std::string> next_cursor;
 };
 
+using CommitList = SharedRows<CommitRecord>;
+
 class CommitsRepository {
   public:
     virtual ~CommitsRepository() = default;
@@ -327,6 +334,19 @@ class CommitsRepository {
     virtual Async<Result<std::size_t>> store_commits(std::vector<CommitRecord> commits) = 0;
     /// Newest first: (commit_date, sha) descending.
     virtual Async<Result<CommitPage>> find_commits(CommitQuery query) = 0;
+    /// All commits of a window, in the same order and without files.
+    virtual Async<Result<CommitList>> commits_in(RepoName repo, TimeWindow window) {
+        CommitQuery query{
+            .repo = std::move(repo), .window = window, .min_impact_score = {}, .limit = 1000, .cursor = {}};
+        std::vector<CommitRecord> commits;
+        while (true) {
+            auto page = co_await find_commits(query);
+            if (!page) co_return fail(std::move(page.error()));
+            std::ranges::move(page->commits, std::back_inserter(commits));
+            if (!page->next_cursor) co_return CommitList(std::move(commits));
+            query.cursor = std::move(page->next_cursor);
+        }
+    }
     /// By a sha or a prefix of 7 or more digits; not_found if there is none, conflict if the prefix is not unique.
     virtual Async<Result<CommitRecord>> find_commit(std::optional<RepoName> repo, std::string sha) = 0;
     /// By filename. not_found if the commit is unknown; empty if its files were never fetched.

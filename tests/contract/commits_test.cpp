@@ -1,4 +1,6 @@
 // Commits: completed by what is learned later, found by time, sha or prefix.
+#include <random>
+
 #include "contract/contract_test.hpp"
 #include "contract/samples.hpp"
 
@@ -35,6 +37,12 @@ class Commits : public ContractTest {
             if (!page.next_cursor) return found;
             query.cursor = page.next_cursor;
         }
+    }
+    std::vector<std::string> shas_in(TimeWindow window) {
+        std::vector<std::string> found;
+        for (auto const& record : wait_ok(commits().commits_in(repo("acme/tool"), window)))
+            found.push_back(record.commit.sha);
+        return found;
     }
 };
 GEM_CONTRACT(Commits);
@@ -261,6 +269,61 @@ TEST_P(Commits, commits_outlive_a_restart) {
     reopen();
     EXPECT_EQ(get(sent.commit.sha).commit, sent.commit);
     EXPECT_EQ(wait_ok(commits().commit_files(repo("acme/tool"), sent.commit.sha)).size(), 2U);
+}
+
+/// Commits `from` to `to`, one a minute.
+static std::vector<CommitRecord> one_a_minute(int from, int to) {
+    std::vector<CommitRecord> commits;
+    for (int minute = from; minute < to; ++minute)
+        commits.push_back(bare(sha_of(minute), ten_o_clock + minutes(minute)));
+    return commits;
+}
+
+TEST_P(Commits, in_a_window_are_those_of_its_pages_whatever_was_asked_before) {
+    std::mt19937 dice(7);
+    auto const any = [&](int most) { return std::uniform_int_distribution(0, most)(dice); };
+    int stored = 260;
+    store(one_a_minute(0, stored));
+    for (int round = 0; round < 40; ++round) {
+        auto const from = ten_o_clock + minutes(any(stored)) + seconds(any(59));
+        TimeWindow const window{.from = from, .to = from + minutes(any(round % 2 == 0 ? 30 : stored))};
+        SCOPED_TRACE(fmt::format("round {}, {} to {}", round, format_time(window.from), format_time(window.to)));
+        ASSERT_EQ(shas_in(window), shas({.repo = repo("acme/tool"), .window = window, .limit = 1000}));
+        if (round % 10 == 9) {
+            store(one_a_minute(stored, stored + 5));
+            stored += 5;
+        }
+    }
+    EXPECT_EQ(shas_in(all_time()).size(), static_cast<std::size_t>(stored));
+    auto completed = one_a_minute(100, 101);
+    completed.front().commit.stats = CommitStats{.additions = 1, .deletions = 2, .total_changes = 3};
+    store(std::move(completed));
+    auto const again = wait_ok(commits().commits_in(repo("acme/tool"), all_time()));
+    ASSERT_EQ(again.size(), static_cast<std::size_t>(stored));
+    auto const& learned = again[again.size() - 101];
+    EXPECT_EQ(learned.commit.sha, sha_of(100));
+    EXPECT_TRUE(learned.commit.stats) << "what was learned since the last question";
+    wait_ok(maintenance().forget_repository(repo("acme/tool")));
+    EXPECT_TRUE(shas_in(all_time()).empty());
+}
+
+TEST_P(Commits, in_a_window_have_what_another_manager_stored) {
+    if (!GetParam().shared) GTEST_SKIP() << "needs a second manager over the same store";
+    store(one_a_minute(0, 210));
+    EXPECT_EQ(shas_in(all_time()).size(), 210U);
+    auto const other = open();
+    wait_ok(other->commits().store_commits(one_a_minute(300, 301)));
+    EXPECT_EQ(shas_in(all_time()).size(), 211U);
+    EXPECT_EQ(shas_in(all_time()).front(), sha_of(300));
+    wait_ok(other->connection().close());
+}
+
+TEST_P(Commits, in_a_window_count_once_when_filed_by_name_and_by_number) {
+    auto by_name = one_a_minute(0, 3);
+    for (auto& record : by_name) record.commit.repo_id.reset();
+    store(std::move(by_name));
+    store(one_a_minute(2, 5));
+    EXPECT_EQ(shas_in(all_time()), (std::vector{sha_of(4), sha_of(3), sha_of(2), sha_of(1), sha_of(0)}));
 }
 
 } // namespace gem::test

@@ -75,6 +75,17 @@ CommitRecord read_commit(Rows const& row) {
     return record;
 }
 
+/// Appends the commits under one key, newest first.
+void read_commits_of(Handle& handle, std::string_view key, TimeWindow const& window,
+                     std::vector<CommitRecord>& commits) {
+    auto& list = handle.prepare("SELECT " GEM_COMMIT_COLUMNS
+                                " WHERE c.repo_key = ?1 AND c.commit_date >= ?2 AND c.commit_date < ?3 "
+                                "ORDER BY c.commit_date DESC, c.sha DESC");
+    list.bind(1, key).bind(2, to_unix(window.from)).bind(3, to_unix(window.to));
+    Rows rows(list);
+    while (rows.next()) commits.push_back(read_commit(rows));
+}
+
 std::vector<CommitFile> read_files(Handle& handle, std::string_view sha, std::string_view key) {
     std::vector<CommitFile> files;
     auto& list = handle.prepare("SELECT filename, status, additions, deletions, changes, previous_filename, patch "
@@ -241,6 +252,29 @@ Async<Result<CommitPage>> SQLiteCommitsRepository::find_commits(CommitQuery quer
     });
 }
 
+Async<Result<CommitList>> SQLiteCommitsRepository::commits_in(RepoName repo, TimeWindow window) {
+    auto const generation = co_await connection_.write_generation();
+    co_return co_await connection_.read([&](Handle& handle) -> Result<CommitList> {
+        sqlite::ReadTransaction const view(handle);
+        std::vector<CommitList> found; // by key
+        for (auto const& [key, filed] : sqlite::keys_filed_under(handle, repo)) {
+            auto const within = sqlite::intersection(filed, window);
+            if (within.empty()) continue;
+            auto list = sqlite::rows_within(connection_.commits(), key, generation, within,
+                                            [&](TimeWindow const& gap, std::vector<CommitRecord>& rows) {
+                                                read_commits_of(handle, key, gap, rows);
+                                            });
+            if (!list.empty()) found.push_back(std::move(list));
+        }
+        if (found.empty()) return CommitList();
+        if (found.size() == 1) return std::move(found.front());
+        std::vector<CommitRecord> all;
+        for (auto const& list : found) all.insert(all.end(), list.begin(), list.end());
+        put_in_order(all);
+        return CommitList(std::move(all));
+    });
+}
+
 Async<Result<CommitRecord>> SQLiteCommitsRepository::find_commit(std::optional<RepoName> repo, std::string sha) {
     sha = ascii_lower(sha);
     if (auto const valid = check_sha_prefix(sha); !valid) co_return fail(valid.error());
@@ -274,6 +308,22 @@ Async<Result<std::vector<CommitFile>>> SQLiteCommitsRepository::commit_files(Rep
 }
 
 namespace sqlite {
+
+std::size_t CommitsKind::bytes_of(Row const& row) {
+    auto const& [commit, summary, files] = row;
+    auto const of_all = [](std::vector<std::string> const& texts) {
+        std::size_t bytes = 0;
+        for (auto const& text : texts) bytes += sizeof text + bytes_beside(text);
+        return bytes;
+    };
+    std::size_t bytes = sizeof row + bytes_beside(commit.sha) + bytes_beside(commit.repo_name) +
+                        of_all(commit.parents) + bytes_beside(commit.author_name) + bytes_beside(commit.author_login) +
+                        bytes_beside(commit.message) + bytes_beside(commit.branch_name);
+    if (summary)
+        bytes += bytes_beside(summary->short_text) + bytes_beside(summary->detailed) + of_all(summary->categories) +
+                 bytes_beside(summary->risk_level) + bytes_beside(summary->performance_impact);
+    return bytes;
+}
 
 std::vector<CommitRecord> commits_under(Handle& handle, std::string const& key, UtcTime date, std::string const& sha,
                                         std::size_t limit) {

@@ -177,7 +177,13 @@ Async<std::uint64_t> SQLiteConnection::write_generation() {
 }
 
 Async<Result<std::vector<TableInfo>>> SQLiteConnection::table_info() {
-    co_return co_await read([](sqlite::Handle& handle) -> Result<std::vector<TableInfo>> {
+    auto const generation = co_await write_generation();
+    co_return co_await read([this, generation](sqlite::Handle& handle) -> Result<std::vector<TableInfo>> {
+        {
+            // Counting takes a scan of every table.
+            std::scoped_lock const lock(tables_mutex_);
+            if (tables_generation_ == generation) return tables_;
+        }
         sqlite::ReadTransaction const view(handle);
         std::vector<TableInfo> tables;
         for (auto const name : table_names) {
@@ -202,6 +208,9 @@ Async<Result<std::vector<TableInfo>>> SQLiteConnection::table_info() {
         // theirs.
         tables.front().bytes = total;
         tables.front().approximate = true;
+        std::scoped_lock const lock(tables_mutex_);
+        tables_generation_ = generation;
+        tables_ = tables;
         return tables;
     });
 }

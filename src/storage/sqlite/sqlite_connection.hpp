@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "storage/database_factory.hpp"
 #include "storage/sqlite/checkpointer.hpp"
+#include "storage/sqlite/commits_cache.hpp"
 #include "storage/sqlite/facts_cache.hpp"
 #include "storage/sqlite/handle.hpp"
 #include "storage/sqlite/page_cache.hpp"
@@ -52,6 +53,7 @@ class SQLiteConnection final : public DatabaseConnection {
 
     [[nodiscard]] sqlite::PageCache& pages() { return pages_; }
     [[nodiscard]] sqlite::FactsCache& facts() { return facts_; }
+    [[nodiscard]] sqlite::CommitsCache& commits() { return commits_; }
     [[nodiscard]] sqlite::Kinds& kinds() { return kinds_; }
     /// After rows of the dictionaries were removed.
     void forget_decoded() { kinds_.clear(); }
@@ -99,6 +101,10 @@ class SQLiteConnection final : public DatabaseConnection {
     sqlite::Kinds kinds_;
     sqlite::PageCache pages_{std::size_t{160} << 20};
     sqlite::FactsCache facts_{std::size_t{64} << 20};
+    sqlite::CommitsCache commits_{std::size_t{64} << 20};
+    std::mutex tables_mutex_;
+    std::uint64_t tables_generation_ = 0; ///< of tables_
+    std::vector<TableInfo> tables_;       ///< as they were counted
     boost::asio::thread_pool writer_thread_{1};
     boost::asio::thread_pool reader_threads_{3};
     boost::asio::thread_pool helpers_{2};

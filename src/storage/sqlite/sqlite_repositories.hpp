@@ -78,6 +78,7 @@ class SQLiteCommitsRepository final : public CommitsRepository {
     explicit SQLiteCommitsRepository(SQLiteConnection& connection) : connection_(connection) {}
     Async<Result<std::size_t>> store_commits(std::vector<CommitRecord> commits) override;
     Async<Result<CommitPage>> find_commits(CommitQuery query) override;
+    Async<Result<CommitList>> commits_in(RepoName repo, TimeWindow window) override;
     Async<Result<CommitRecord>> find_commit(std::optional<RepoName> repo, std::string sha) override;
     Async<Result<std::vector<CommitFile>>> commit_files(RepoName repo, std::string sha) override;
 

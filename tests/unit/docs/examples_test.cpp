@@ -58,8 +58,7 @@ void each_object(dom::element value, std::string const& path, Visit const& visit
     } else if (value.is_array()) {
         std::size_t index = 0;
         dom::array const elements = value.get_array().value(); // value() refers to what get_array() returned
-        for (auto const element : elements)
-            each_object(element, path + "/" + std::to_string(index++), visit);
+        for (auto const element : elements) each_object(element, path + "/" + std::to_string(index++), visit);
     }
 }
 
